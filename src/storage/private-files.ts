@@ -1,0 +1,126 @@
+// How are files written that nobody else may read, and never half?
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { PaygressError } from '../core/errors.ts'
+import { fileErrorCode, fromWriteError } from './file-error.ts'
+
+/** Creates a folder with mode 0700 (parents too); one that exists keeps its mode. Throws `home_not_writable`. */
+export function ensurePrivateFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw fromWriteError(error, path)
+  }
+}
+
+/** Creates an empty file with mode 0600, or takes everybody else's rights away from one that exists. */
+export function ensurePrivateFile(path: string): void {
+  ensurePrivateFolder(dirname(path))
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if (fileErrorCode(error) !== 'EEXIST') throw fromWriteError(error, path)
+    tighten(path)
+  }
+}
+
+function tighten(path: string): void {
+  if (process.platform === 'win32') return
+  try {
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600)
+  } catch (error) {
+    throw fromWriteError(error, path)
+  }
+}
+
+/**
+ * Writes a whole file with mode 0600 (or `mode`), so that a crash leaves the old content or the new one.
+ * Throws `home_not_writable` or `storage_failed`.
+ */
+export function writePrivateFile(path: string, content: string | Uint8Array, mode = 0o600): void {
+  ensurePrivateFolder(dirname(path))
+  const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`
+  try {
+    writeSynced(draft, content, mode)
+    renameSync(draft, path)
+    syncFolder(dirname(path))
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw fromWriteError(error, path)
+  }
+}
+
+function writeSynced(path: string, content: string | Uint8Array, mode: number): void {
+  const file = openSync(path, 'wx', mode)
+  try {
+    writeFileSync(file, content)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Makes renames and removals in a folder survive a power cut. */
+export function syncFolder(path: string): void {
+  if (process.platform === 'win32') return
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+export interface PrivateFile {
+  content: string
+  /** Set where others may read or write the file: one line for the person. */
+  warning?: string
+}
+
+/** Reads a private file; undefined where there is none. Throws `storage_failed` for every other failure. */
+export function readPrivateFile(path: string): PrivateFile | undefined {
+  let file: number
+  try {
+    file = openSync(path, 'r')
+  } catch (error) {
+    if (fileErrorCode(error) === 'ENOENT') return undefined
+    throw unreadable(error, path)
+  }
+  try {
+    const exposed = process.platform !== 'win32' && (fstatSync(file).mode & 0o077) !== 0
+    const content = readFileSync(file, 'utf8')
+    if (!exposed) return { content }
+    return { content, warning: `${path} can be read by other users of this machine: chmod 600 ${path}` }
+  } catch (error) {
+    throw unreadable(error, path)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function unreadable(error: unknown, path: string): PaygressError {
+  const reason = error instanceof Error ? error.message : String(error)
+  return new PaygressError('storage_failed', `cannot read ${path}: ${reason}`, { cause: error })
+}
+
+/** Removes a private file; one that is not there is fine. */
+export function removePrivateFile(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch (error) {
+    throw fromWriteError(error, path)
+  }
+}

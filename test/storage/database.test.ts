@@ -1,0 +1,211 @@
+import { execFile } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { PaygressError } from '../../src/core/errors.ts'
+import type { ErrorCode } from '../../src/core/errors.ts'
+import { openDatabase } from '../../src/storage/database.ts'
+import type { Database, DatabaseOptions, SqlTransaction } from '../../src/storage/database.ts'
+import { isConstraintViolation } from '../../src/storage/sqlite-error.ts'
+
+const run = promisify(execFile)
+const options: DatabaseOptions = {
+  applicationId: 0x70677265,
+  migrations: [
+    { version: 1, up: 'CREATE TABLE note (id INTEGER PRIMARY KEY, msat INTEGER NOT NULL) STRICT' },
+  ],
+}
+
+let home: string
+let path: string
+const opened: Database[] = []
+
+function open(changes: Partial<DatabaseOptions> = {}): Database {
+  const database = openDatabase(path, { ...options, ...changes })
+  opened.push(database)
+  return database
+}
+
+function codeOf(work: () => unknown): ErrorCode | 'no error' {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof PaygressError) return error.code
+    throw error
+  }
+  return 'no error'
+}
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'paygress-database-'))
+  path = join(home, 'data', 'wallet.sqlite')
+})
+
+afterEach(() => {
+  for (const database of opened.splice(0)) database.close()
+  rmSync(home, { recursive: true, force: true })
+})
+
+describe('opening', () => {
+  test('makes a 0700 folder and 0600 files, the write-ahead log too', () => {
+    open().transaction((tx) => tx.run('INSERT INTO note (msat) VALUES (?)', [1n]))
+    expect(statSync(join(home, 'data')).mode & 0o777).toBe(0o700)
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  test('takes the rights of others away from a file that had them', () => {
+    open().close()
+    chmodSync(path, 0o644)
+    open()
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+  })
+
+  test('uses WAL, full synchronisation and foreign keys', () => {
+    const database = open()
+    expect(database.get('PRAGMA journal_mode')).toEqual({ journal_mode: 'wal' })
+    expect(database.get('PRAGMA synchronous')).toEqual({ synchronous: 2n })
+    expect(database.get('PRAGMA foreign_keys')).toEqual({ foreign_keys: 1n })
+  })
+
+  test('refuses a file of a newer version and leaves every byte of it', () => {
+    open({ migrations: [...options.migrations, { version: 2, up: 'CREATE TABLE later (a)' }] }).close()
+    const before = readFileSync(path)
+    expect(codeOf(() => open())).toBe('storage_newer')
+    expect(readFileSync(path).equals(before)).toBe(true)
+  })
+
+  test('refuses the database of another program and leaves every byte of it', () => {
+    open().close()
+    rmSync(path)
+    const other = new DatabaseSync(path)
+    other.exec('CREATE TABLE theirs (a)')
+    other.close()
+    const before = readFileSync(path)
+    expect(() => open()).toThrow(/is not a paygress file/)
+    expect(readFileSync(path).equals(before)).toBe(true)
+  })
+
+  test('refuses a file that is no database at all, by name', () => {
+    open().close()
+    writeFileSync(path, 'a shopping list, not a database\n'.repeat(200))
+    expect(() => open()).toThrow(`${path} is not a paygress file`)
+  })
+
+  test('says that the home is not writable where a file stands in the place of its folder', () => {
+    writeFileSync(join(home, 'data'), '')
+    expect(codeOf(() => open())).toBe('home_not_writable')
+  })
+
+  test('applies only the migrations that are missing, functions too', () => {
+    open().transaction((tx) => tx.run('INSERT INTO note (msat) VALUES (5)'))
+    const next = {
+      version: 3,
+      up: (sql: { run(text: string): unknown }) => void sql.run('UPDATE note SET msat = msat + 1'),
+    }
+    const database = open({ migrations: [...options.migrations, next] })
+    expect(database.all('SELECT msat FROM note')).toEqual([{ msat: 6n }])
+    expect(database.get('PRAGMA user_version')).toEqual({ user_version: 3n })
+  })
+
+  test('keeps the old version where a migration fails', () => {
+    open().close()
+    const broken = { version: 2, up: 'CREATE TABLE half (a); SELECT nonsense' }
+    expect(codeOf(() => open({ migrations: [...options.migrations, broken] }))).toBe('storage_failed')
+    const database = open()
+    expect(database.get("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'half'")).toEqual({ n: 0n })
+  })
+
+  test('opened for reading only, it reads and never writes', () => {
+    open().transaction((tx) => tx.run('INSERT INTO note (msat) VALUES (7)'))
+    const reader = open({ readOnly: true })
+    expect(reader.get('SELECT msat FROM note')).toEqual({ msat: 7n })
+    expect(codeOf(() => reader.transaction((tx) => tx.run('DELETE FROM note')))).toBe('home_not_writable')
+  })
+})
+
+describe('values', () => {
+  test('integers come back as bigint, whatever their size', () => {
+    const database = open()
+    database.transaction((tx) => {
+      tx.run('INSERT INTO note (msat) VALUES (?)', [9_007_199_254_740_993n])
+      tx.run('INSERT INTO note (msat) VALUES (:msat)', { msat: 3 })
+    })
+    expect(database.all('SELECT msat FROM note ORDER BY id')).toEqual([
+      { msat: 9_007_199_254_740_993n },
+      { msat: 3n },
+    ])
+    expect(database.get('SELECT ? AS bare', [3])).toEqual({ bare: 3n })
+  })
+
+  test('a number that is not exact is refused', () => {
+    expect(codeOf(() => open().get('SELECT ?', [2 ** 60]))).toBe('internal')
+  })
+
+  test('a broken rule can be told from other failures', () => {
+    const database = open()
+    const insert = (): unknown => database.transaction((tx) => tx.run('INSERT INTO note VALUES (1, 1)'))
+    insert()
+    let caught: unknown
+    try {
+      insert()
+    } catch (error) {
+      caught = error
+    }
+    expect(isConstraintViolation(caught)).toBe(true)
+  })
+})
+
+describe('a transaction', () => {
+  test('keeps nothing of a function that throws', () => {
+    const database = open()
+    const work = (): void =>
+      database.transaction((tx) => {
+        tx.run('INSERT INTO note (msat) VALUES (1)')
+        throw new Error('half way')
+      })
+    expect(work).toThrow('half way')
+    expect(database.all('SELECT * FROM note')).toEqual([])
+    expect(database.transaction(() => 'usable again')).toBe('usable again')
+  })
+
+  test('refuses an async function and keeps nothing of it', () => {
+    const database = open()
+    expect(
+      codeOf(() => database.transaction(async (tx) => tx.run('INSERT INTO note (msat) VALUES (1)'))),
+    ).toBe('internal')
+    expect(database.all('SELECT * FROM note')).toEqual([])
+  })
+
+  test('refuses another one inside', () => {
+    const database = open()
+    expect(codeOf(() => database.transaction(() => database.transaction(() => 1)))).toBe('internal')
+  })
+
+  test('cannot be used after it ended', () => {
+    const kept: SqlTransaction[] = []
+    open().transaction((tx) => void kept.push(tx))
+    expect(codeOf(() => kept[0]?.get('SELECT 1'))).toBe('internal')
+  })
+
+  test('waits for another process, and says so when that takes too long', () => {
+    const first = open()
+    const second = open({ busyTimeoutMs: 30 })
+    first.transaction(() => {
+      expect(codeOf(() => second.transaction(() => 1))).toBe('busy')
+    })
+    expect(second.transaction(() => 1)).toBe(1)
+  })
+
+  test('of many processes that open a new file at once, none loses a row', async () => {
+    const child = join(import.meta.dirname, 'database-child.ts')
+    await Promise.all(
+      Array.from({ length: 5 }, () =>
+        run(process.execPath, ['--disable-warning=ExperimentalWarning', child, path]),
+      ),
+    )
+    expect(open().get('SELECT count(*) AS n, max(msat) AS top FROM note')).toEqual({ n: 100n, top: 100n })
+  })
+})
