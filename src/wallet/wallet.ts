@@ -1,0 +1,242 @@
+// What can a wallet do? The one interface that the use cases of both sides see.
+import type { OrderId } from '../core/ids.ts'
+import type { MintUrl } from '../core/mint-url.ts'
+import type { PublicKeyHex } from '../core/npub.ts'
+import type { EffectRef, OperationResult, RunTransaction, Transaction } from './transaction.ts'
+
+export interface MintBalance {
+  mint: MintUrl
+  unit: string
+  /** Spendable now. */
+  availableSat: bigint
+  /** Taken by an operation that has not ended. */
+  reservedSat: bigint
+  /** On its way in or out: locked in orders, invoices paid but not minted. */
+  pendingSat: bigint
+  trusted: boolean
+}
+
+/** What a mint says of itself, checked once per process and refreshed when it rotates. */
+export interface MintFacts {
+  mint: MintUrl
+  name: string | undefined
+  /** Of NUT 7, 9, 10, 11, 12: those it lacks. Empty: payments can be locked there. */
+  missingNuts: number[]
+  /** Fee of one input in ppk of the keyset that is active for new proofs. */
+  feePpk: number
+}
+
+/** What a payment of `netSat` would take out of the wallet. */
+export interface SpendPlan {
+  mint: MintUrl
+  netSat: bigint
+  /** The fee the receiver's swap will cost, added so that it nets `netSat`. */
+  receiverFeeSat: bigint
+  /** The fee of our own swap. */
+  swapFeeSat: bigint
+  /** netSat + receiverFeeSat + swapFeeSat. */
+  totalSat: bigint
+  availableSat: bigint
+  /** Missing sats to fund (0 where the wallet has enough), fees of the funded coins included. */
+  missingSat: bigint
+}
+
+export interface FundQuote {
+  operationId: string
+  quoteId: string
+  mint: MintUrl
+  amountSat: bigint
+  /** A BOLT-11 invoice. */
+  invoice: string
+  /** Unix seconds. */
+  expiresAt: number | undefined
+}
+
+/** NUT-11 lock terms, all keys 33-byte hex; the lock ends at `locktime` by the mint's clock (Unix seconds). */
+export interface LockTerms {
+  pubkey: string
+  locktime: number
+  refundPubkey: string
+}
+
+/** A key of this wallet's own, derived from its words by a counter. */
+export interface OwnKey {
+  index: number
+  /** 33-byte hex. */
+  pubkey: string
+}
+
+/** `unknown`: the request may or may not have reached the mint; recovery finds out. Money is not lost, only not known. */
+export type Outcome<Ended = OperationResult> = Ended | { status: 'unknown'; operationId: string }
+
+export interface HistoryEntry {
+  operationId: string
+  kind: OperationKind
+  state: 'prepared' | 'submitted' | 'done' | 'failed'
+  mint: MintUrl
+  amountSat: bigint
+  feeSat: bigint
+  orderId: OrderId | undefined
+  createdAt: Date
+  updatedAt: Date
+}
+
+export type OperationKind =
+  | 'fund'
+  | 'send'
+  | 'receive'
+  | 'swap'
+  | 'lock'
+  | 'capture'
+  | 'release'
+  | 'respend'
+  | 'refund'
+  | 'reclaim'
+
+/** What all operations take. */
+export interface OperationOptions {
+  orderId?: OrderId
+  /** Stored with the operation and run in the transaction that ends it. */
+  effect?: EffectRef
+  /** Runs in the first transaction, together with the reservation: what must be on disk before the mint is asked. */
+  prepare?: (tx: Transaction, operationId: string) => void
+  signal?: AbortSignal
+}
+
+/** How a token is locked: `ours` to a payment key of this wallet with the exact shape of the wire spec; `other` is anything else that is locked. */
+export type TokenLock =
+  | { kind: 'none' }
+  | { kind: 'ours'; locktime: number; refundPubkey: string }
+  /** Locked to a payment key of this wallet with no locktime (a refund, a plain P2PK payment). */
+  | { kind: 'ours-open-ended' }
+  | { kind: 'other'; problem: string }
+
+/** A decoded token whose shape is sound; nothing here was asked of the mint but an unknown keyset. */
+export interface InspectedToken {
+  token: string
+  mint: MintUrl
+  unit: string
+  amountSat: bigint
+  /** What a swap of it nets. */
+  netSat: bigint
+  proofCount: number
+  /** Hex of hash_to_curve(secret) of each proof (NUT-00), in the token's order: what a proof is known by. */
+  ys: string[]
+  lock: TokenLock
+  /** Every proof carries a valid DLEQ proof (NUT-12). */
+  dleqValid: boolean
+}
+
+export type TokenState = {
+  state: 'unspent' | 'pending' | 'spent' | 'mixed'
+  /** First witness the mint shows for a spent proof. */ witness?: string
+}
+
+export interface RecoveryReport {
+  /** One per operation that ended. */
+  ended: { operationId: string; kind: OperationKind; orderId: OrderId | undefined; result: OperationResult }[]
+  /** Operations whose outcome the mint could not tell yet. */
+  open: { operationId: string; kind: OperationKind; orderId: OrderId | undefined; mint: MintUrl }[]
+}
+
+/**
+ * Ecash for both sides: every movement is a row of one journal, written before the mint is asked and ended in one transaction
+ * with its effect. Methods that return a value without a promise read only the journal. Errors: `insufficient_funds`,
+ * `mint_not_trusted`, `mint_unreachable` (nothing was submitted), `mint_misbehaved`, `lock_not_supported`, `invalid_token`.
+ */
+export interface Wallet {
+  readonly transaction: RunTransaction
+
+  // ---- mints
+  balances(): MintBalance[]
+  trustMint(mint: MintUrl): void
+  distrustMint(mint: MintUrl): void
+  isTrusted(mint: MintUrl): boolean
+  /** Asks the mint what it can (cached); `mint_unreachable` where it does not answer. */
+  mintFacts(mint: MintUrl): Promise<MintFacts>
+  /** The mint's own time in Unix seconds (Date header); locks are measured by it. */
+  mintTime(mint: MintUrl): Promise<number>
+  history(limit: number): HistoryEntry[]
+
+  // ---- keys
+  /** The key others lock payments to; stays the same until rotated, retired ones are kept. */
+  paymentKey(): OwnKey
+  /** A fresh refund key (never handed out before); part of the caller's transaction where one is given. */
+  newRefundKey(tx?: Transaction): OwnKey
+  /** BIP-340 signature (hex) over 32 bytes by refund key `index`. */
+  signWithRefundKey(index: number, message: Uint8Array): string
+  /** True where `signature` is a BIP-340 signature by the x-coordinate of `pubkey`. */
+  verifySignature(pubkey: string, message: Uint8Array, signature: string): boolean
+
+  // ---- money in
+  /** Asks for a Lightning invoice (NUT-04/23); the quote is journalled before it is returned. */
+  requestInvoice(mint: MintUrl, amountSat: bigint): Promise<FundQuote>
+  /** Waits until the invoice is paid (NUT-17 web socket, else polling) and mints; may be repeated after any crash. */
+  awaitFunding(operationId: string, options: { signal: AbortSignal; onPaid?: () => void }): Promise<Outcome>
+  /**
+   * Swaps a token into this wallet. Plain, or locked without or after a locktime to one of this wallet's keys (payment or refund).
+   * The mint must be trusted unless `anyMint` is set (a refund from a mint this wallet has paid with).
+   */
+  receive(token: string, options: OperationOptions & { anyMint?: boolean }): Promise<Outcome>
+
+  // ---- money out
+  planSpend(mint: MintUrl, netSat: bigint): Promise<SpendPlan>
+  /** Makes a plain token whose receiver nets `netSat`. */
+  send(mint: MintUrl, netSat: bigint, options: OperationOptions): Promise<Outcome>
+  /** Makes a token locked by `terms` whose receiver nets `netSat` (buyer's payment). The token is in the result and stays in the journal. */
+  lock(mint: MintUrl, netSat: bigint, terms: LockTerms, options: OperationOptions): Promise<Outcome>
+  /** Spends an own locked token at once with the provider's signatures (one per proof, in the token's order). */
+  respend(token: string, signatures: readonly string[], options: OperationOptions): Promise<Outcome>
+  /** Spends an own locked token with refund key `index` after its lock has ended; `busy` (with the time) before that. */
+  reclaim(token: string, refundKeyIndex: number, options: OperationOptions): Promise<Outcome>
+
+  // ---- a provider's side
+  /**
+   * Decodes a token without asking a mint anything but, at most every 30 s, the keysets of a mint in `mints`. Throws `invalid_token`
+   * (size, shape, > 64 proofs, mixed keysets, unknown unit or keyset) and `mint_not_accepted`.
+   */
+  inspect(token: string, mints: readonly MintUrl[]): Promise<InspectedToken>
+  /** NUT-07 for every proof. */
+  tokenState(token: InspectedToken): Promise<TokenState>
+  /**
+   * The rule per proof: binds every Y to (sender, order) until `until` (Unix seconds by the mint's clock; undefined: for ever). False, and
+   * nothing bound, where another (sender, order) holds one of them or one was released.
+   */
+  claim(
+    tx: Transaction,
+    token: InspectedToken,
+    holder: { sender: PublicKeyHex; orderId: string; until: number | undefined },
+  ): boolean
+  /**
+   * Swaps a payment into this wallet: the money is ours when it is done. Refused with status `failed`/`late` where `captureBefore` (Unix
+   * seconds by the mint's clock) has passed. While unknown, recovery replays only before it, and only asks afterwards.
+   */
+  capture(
+    token: InspectedToken,
+    options: OperationOptions & { captureBefore: number; lockEndsAt: number | undefined },
+  ): Promise<Outcome>
+  /**
+   * Signs every proof of a token locked to us over to its sender and stores the signatures; from then on the proofs are dead here.
+   * Throws `failed` where a capture of one of them was submitted.
+   */
+  release(token: InspectedToken, options: OperationOptions): OperationResult
+  /** Makes a refund token of what `grossSat` yields after the mint's fees, locked to `lockTo` (33-byte hex, no locktime) where given. */
+  refund(
+    mint: MintUrl,
+    grossSat: bigint,
+    options: OperationOptions & { lockTo: string | undefined },
+  ): Promise<Outcome>
+  /** What a refund of `grossSat` would net its receiver after their claim fee; below 1 it is dust. */
+  planRefund(mint: MintUrl, grossSat: bigint): Promise<{ tokenSat: bigint; receiverNetSat: bigint }>
+
+  // ---- recovery
+  /** Ends what can be ended of this wallet's open operations whose owner is dead (or which this process left unknown). */
+  recover(options: { signal: AbortSignal }): Promise<RecoveryReport>
+  /** Asks once more for one operation. */
+  settle(operationId: string, signal: AbortSignal): Promise<Outcome>
+  /** How a stored operation stands, with its result where it ended. */
+  operation(operationId: string): Outcome | undefined
+
+  /** Lets go of sockets and timers. */
+  close(): Promise<void>
+}
