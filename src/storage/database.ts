@@ -8,6 +8,10 @@ import { ensurePrivateFile } from './private-files.ts'
 import { fromSqliteError, isBusy, isNotADatabase } from './sqlite-error.ts'
 import { sqlOn } from './sql.ts'
 import type { SqlReader, SqlWriter } from './sql.ts'
+import { beginSql } from './sql-transaction.ts'
+import type { SqlTransaction } from './sql-transaction.ts'
+
+export type { Migration, SqlTransaction }
 
 export interface DatabaseOptions {
   /** A positive 31-bit number that tells our file from every other SQLite file. */
@@ -17,13 +21,6 @@ export interface DatabaseOptions {
   readOnly?: boolean
   /** How long to wait for another process's lock; 10 s when not given. */
   busyTimeoutMs?: number
-}
-
-declare const transactionBrand: unique symbol
-
-/** Statements inside one transaction; usable only until `transaction` returns. */
-export interface SqlTransaction extends SqlWriter {
-  readonly [transactionBrand]: true
 }
 
 export interface Database extends SqlReader {
@@ -104,9 +101,9 @@ function databaseOn(connection: DatabaseSync, sql: SqlWriter, path: string): Dat
   function transaction<T>(fn: (tx: SqlTransaction) => T): T {
     if (connection.isTransaction) throw new PaygressError('internal', 'a transaction inside a transaction')
     execute('BEGIN IMMEDIATE')
-    const tx = oneTransaction(sql)
+    const { tx, end } = beginSql(sql)
     try {
-      const result = fn(tx.statements)
+      const result = fn(tx)
       if (result instanceof Promise) throw new PaygressError('internal', 'a transaction must not be async')
       execute('COMMIT')
       return result
@@ -115,7 +112,7 @@ function databaseOn(connection: DatabaseSync, sql: SqlWriter, path: string): Dat
       if (connection.isTransaction) execute('ROLLBACK')
       throw error
     } finally {
-      tx.end()
+      end()
     }
   }
 
@@ -128,16 +125,4 @@ function databaseOn(connection: DatabaseSync, sql: SqlWriter, path: string): Dat
       if (connection.isOpen) connection.close()
     },
   }
-}
-
-function oneTransaction(sql: SqlWriter): { statements: SqlTransaction; end(): void } {
-  let open = true
-  function inside<A extends unknown[], R>(work: (...args: A) => R): (...args: A) => R {
-    return (...args) => {
-      if (!open) throw new PaygressError('internal', 'this transaction has ended')
-      return work(...args)
-    }
-  }
-  const statements = { get: inside(sql.get), all: inside(sql.all), run: inside(sql.run) } as SqlTransaction
-  return { statements, end: () => void (open = false) }
 }

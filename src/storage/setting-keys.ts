@@ -1,0 +1,31 @@
+// Which preferences can be set, and which values may each one have?
+import * as z from 'zod'
+
+const relay = z.url({ protocol: /^wss?$/, error: 'must be a ws:// or wss:// address' })
+const mint = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+
+/** Every preference of `paygress config`; flags and environment variables of the same name come first. */
+export const settingKeys = {
+  /** The relays to use instead of the built-in ones. */
+  relays: z.array(relay).min(1),
+  /** The mint to pay from where a provider takes several. */
+  mint,
+  /** A provider to prefer. */
+  provider: z.string().min(1),
+  /** How answers are printed. */
+  output: z.enum(['table', 'json', 'yaml', 'name']),
+  /** Never rent above this many sats per hour. */
+  max_rate: z.int().positive(),
+  /** The public key file to give to machines. */
+  ssh_key: z.string().min(1),
+  /** The SOCKS port of Tor, for `ssh --tor`. */
+  tor_proxy: z.string().regex(/^[A-Za-z0-9.-]+:\d{1,5}$/, 'must be host:port'),
+} as const
+
+export type SettingKey = keyof typeof settingKeys
+export type SettingValue<K extends SettingKey> = z.output<(typeof settingKeys)[K]>
+
+/** Narrows a text to the name of a preference. */
+export function isSettingKey(text: string): text is SettingKey {
+  return Object.hasOwn(settingKeys, text)
+}
