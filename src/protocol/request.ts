@@ -1,5 +1,5 @@
 // What is being asked? Turns the content of a message into one typed request, or into the reason why it is none.
-import * as z from 'zod'
+import type * as z from 'zod'
 import { type QuoteRequest, quoteRequestSchema } from './quote.ts'
 import { type SpawnRequest, spawnRequestSchema } from './spawn.ts'
 import { type StatusRequest, statusRequestSchema } from './status.ts'

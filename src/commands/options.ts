@@ -1,0 +1,151 @@
+// Which options exist? The one registry that makes flags, environment variables, preferences and help.
+
+/** Preferences that `paygress config set` keeps. */
+export type PreferenceKey = 'relays' | 'mint' | 'output' | 'timeout' | 'color'
+
+export interface OptionDefinition {
+  /** As commander reads it: `--spec <id>`, `-q, --quiet`. */
+  flags: string
+  description: string
+  /** The environment twin; every option with a value has one. */
+  env?: string
+  preference?: PreferenceKey
+  /** May be given several times; the environment takes a comma-separated list. */
+  many?: boolean
+}
+
+/** Options that every command understands. */
+export const GLOBAL_OPTIONS = {
+  relay: {
+    flags: '--relay <url>',
+    description: 'relay to use instead of the configured ones (repeatable)',
+    env: 'PAYGRESS_RELAYS',
+    preference: 'relays',
+    many: true,
+  },
+  mint: { flags: '--mint <url>', description: 'mint to pay from', env: 'PAYGRESS_MINT', preference: 'mint' },
+  home: { flags: '--home <dir>', description: 'folder for everything paygress keeps', env: 'PAYGRESS_HOME' },
+  profile: {
+    flags: '--profile <name>',
+    description: 'separate identity, wallet and orders',
+    env: 'PAYGRESS_PROFILE',
+  },
+  output: {
+    flags: '-o, --output <format>',
+    description: 'table, json, yaml or name',
+    env: 'PAYGRESS_OUTPUT',
+    preference: 'output',
+  },
+  json: { flags: '--json', description: 'the same as -o json' },
+  columns: {
+    flags: '--columns <keys>',
+    description: 'columns of a table, comma-separated',
+    env: 'PAYGRESS_COLUMNS',
+  },
+  headers: { flags: '--no-headers', description: 'leave out the header line of a table' },
+  timeout: {
+    flags: '--timeout <duration>',
+    description: 'how long to wait for an answer (default 60s)',
+    env: 'PAYGRESS_TIMEOUT',
+    preference: 'timeout',
+  },
+  yes: { flags: '-y, --yes', description: 'do not ask, go ahead', env: 'PAYGRESS_YES' },
+  quiet: { flags: '-q, --quiet', description: 'no progress, only the answer', env: 'PAYGRESS_QUIET' },
+  verbose: { flags: '--verbose', description: 'show where an error came from', env: 'PAYGRESS_VERBOSE' },
+  color: { flags: '--no-color', description: 'no colours', preference: 'color' },
+} as const satisfies Record<string, OptionDefinition>
+
+/** Options of single commands, by the name their value has afterwards. */
+export const COMMAND_OPTIONS = {
+  spec: {
+    flags: '--spec <id>',
+    description: 'machine size, as `paygress offers` lists it',
+    env: 'PAYGRESS_SPEC',
+  },
+  for: {
+    flags: '--for <duration>',
+    description: 'how long, for example 90s, 45m, 2h, 1h30m',
+    env: 'PAYGRESS_FOR',
+  },
+  amount: { flags: '--amount <sats>', description: 'as long as this many sats last', env: 'PAYGRESS_AMOUNT' },
+  until: { flags: '--until <time>', description: 'until an ISO 8601 time', env: 'PAYGRESS_UNTIL' },
+  provider: {
+    flags: '--provider <name>',
+    description: 'npub, hex, unique prefix or name (default: the cheapest that fits)',
+    env: 'PAYGRESS_PROVIDER',
+  },
+  minCpu: { flags: '--min-cpu <millicores>', description: 'at least this much CPU', env: 'PAYGRESS_MIN_CPU' },
+  minMemory: {
+    flags: '--min-memory <mb>',
+    description: 'at least this much memory',
+    env: 'PAYGRESS_MIN_MEMORY',
+  },
+  maxRate: {
+    flags: '--max-rate <sats>',
+    description: 'at most this many sats per hour',
+    env: 'PAYGRESS_MAX_RATE',
+  },
+  sort: {
+    flags: '--sort <key>',
+    description: 'price, cpu, memory or age (default price)',
+    env: 'PAYGRESS_SORT',
+  },
+  all: { flags: '--all', description: 'stale and dead offers too', env: 'PAYGRESS_ALL' },
+  watch: { flags: '--watch', description: 'stay and print changes', env: 'PAYGRESS_WATCH' },
+  image: { flags: '--image <ref>', description: 'container image', env: 'PAYGRESS_IMAGE' },
+  user: { flags: '--user <name>', description: 'login name (default paygress)', env: 'PAYGRESS_USER' },
+  passwordStdin: { flags: '--password-stdin', description: 'read the login password from stdin' },
+  generatePassword: {
+    flags: '--generate-password',
+    description: 'let the machine have a password too',
+    env: 'PAYGRESS_GENERATE_PASSWORD',
+  },
+  sshKey: {
+    flags: '--ssh-key <file>',
+    description: 'public key to log in with (default: a key made for this order)',
+    env: 'PAYGRESS_SSH_KEY',
+  },
+  maxPrice: {
+    flags: '--max-price <sats>',
+    description: 'refuse to pay more than this',
+    env: 'PAYGRESS_MAX_PRICE',
+  },
+  token: { flags: '--token <dash>', description: 'pay with a token read from stdin: --token -' },
+  tokenFile: {
+    flags: '--token-file <file>',
+    description: 'pay with the token in a file',
+    env: 'PAYGRESS_TOKEN_FILE',
+  },
+  order: {
+    flags: '--order <id>',
+    description: 'name the order: repeating it never buys twice',
+    env: 'PAYGRESS_ORDER',
+  },
+  alias: { flags: '--alias <name>', description: 'your own name for the pod', env: 'PAYGRESS_ALIAS' },
+  lock: { flags: '--no-lock', description: 'pay with a bearer token: the provider could keep it' },
+  dryRun: { flags: '--dry-run', description: 'show the preview and stop', env: 'PAYGRESS_DRY_RUN' },
+  wait: { flags: '--no-wait', description: 'do not wait until SSH answers' },
+  print: { flags: '--print', description: 'show the ssh command instead of running it' },
+  config: { flags: '--config', description: 'print a Host block for ~/.ssh/config' },
+  limit: { flags: '--limit <n>', description: 'how many entries (default 50)', env: 'PAYGRESS_LIMIT' },
+  backend: { flags: '--backend <name>', description: 'where machines run: process', env: 'PAYGRESS_BACKEND' },
+  envFile: {
+    flags: '--env-file <file>',
+    description: 'configuration file (default .env)',
+    env: 'PAYGRESS_ENV_FILE',
+  },
+  keep: { flags: '--keep', description: 'stay up afterwards and print the exports', env: 'PAYGRESS_KEEP' },
+  dir: {
+    flags: '--dir <dir>',
+    description: 'keep everything here and continue from it',
+    env: 'PAYGRESS_DIR',
+  },
+  port: {
+    flags: '--port <n>',
+    description: 'port of the relay; the mint gets the next one',
+    env: 'PAYGRESS_PORT',
+  },
+  noProvider: { flags: '--no-provider', description: 'relay and mint only' },
+} as const satisfies Record<string, OptionDefinition>
+
+export type CommandOption = keyof typeof COMMAND_OPTIONS

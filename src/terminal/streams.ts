@@ -1,0 +1,49 @@
+// What can the streams of this process do? Terminals, colours, and pipes that close.
+import type { Readable, Writable } from 'node:stream'
+
+export const OUTPUT_FORMATS = ['table', 'json', 'yaml', 'name'] as const
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
+
+interface TerminalStream extends Writable {
+  isTTY?: boolean
+  columns?: number
+}
+
+export interface Streams {
+  stdin: Readable & { isTTY?: boolean }
+  stdout: TerminalStream
+  stderr: TerminalStream
+  env: Readonly<Record<string, string | undefined>>
+}
+
+/** The streams and environment of this process. A reader that went away ends the program quietly, as `head` expects. */
+export function processStreams(onClosedPipe: () => void): Streams {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') onClosedPipe()
+      else throw error
+    })
+  }
+  return { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env }
+}
+
+/** Whether stderr is a terminal that can be redrawn. */
+export function canAnimate(streams: Streams): boolean {
+  return streams.stderr.isTTY === true && streams.env.TERM !== 'dumb' && !isSet(streams.env.CI)
+}
+
+/** A prompt is possible only where both stdin and stderr are terminals. */
+export function canPrompt(streams: Streams): boolean {
+  return streams.stdin.isTTY === true && streams.stderr.isTTY === true
+}
+
+/** Whether `stream` should get colour: `--no-color`, NO_COLOR, FORCE_COLOR and TERM=dumb are honoured, in this order. */
+export function wantsColour(streams: Streams, stream: 'stdout' | 'stderr', noColour: boolean): boolean {
+  if (noColour || isSet(streams.env.NO_COLOR)) return false
+  if (isSet(streams.env.FORCE_COLOR)) return streams.env.FORCE_COLOR !== '0'
+  return streams[stream].isTTY === true && streams.env.TERM !== 'dumb'
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== ''
+}
