@@ -2,6 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig, type Plugin } from 'rolldown'
+import * as z from 'zod'
 
 /** ssh2 probes for these two native speed-ups inside try/catch and works without them: let the probe fail. */
 const NATIVE = /^cpu-features$|\.node$/
@@ -15,11 +16,7 @@ function withoutNativeParts(): Plugin {
   }
 }
 
-interface Bundled {
-  name: string
-  version: string
-  license?: string
-}
+const manifest = z.object({ name: z.string(), version: z.string(), license: z.string().optional() })
 
 /** The folder of the package a module comes from, or undefined for the project's own modules. */
 function packageFolder(moduleId: string): string | undefined {
@@ -27,7 +24,9 @@ function packageFolder(moduleId: string): string | undefined {
 }
 
 function notice(folder: string): string {
-  const { name, version, license }: Bundled = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const { name, version, license } = manifest.parse(
+    JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')),
+  )
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
   const text = file === undefined ? '' : `\n${readFileSync(join(folder, file), 'utf8').trim()}\n`
   return `${name} ${version} (${license ?? 'see its repository'})\n${text}`

@@ -16,7 +16,7 @@ function isEnough(major, minor, patch) {
 // A checkout brings its own Node: `npm ci` puts it there.
 const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url))
 
-if (isEnough(version[0], version[1], version[2])) start()
+if (isEnough(version[0], version[1], version[2])) void start()
 else if (existsSync(own)) startWith(own)
 else {
   console.error(
