@@ -1,0 +1,149 @@
+// How do we talk with many relays at once? One hub per identity: it owns the connections and shares them.
+import { randomBytes } from 'node:crypto'
+import { PaygressError } from '../core/errors.ts'
+import type { Clock, Random } from '../core/clock.ts'
+import { EventQueue } from './event-queue.ts'
+import type { Filter } from './filter.ts'
+import { publishEvent, type PublishOptions, type PublishReport } from './publish-event.ts'
+import { queryEvents, type QueryOptions, type QueryResult } from './query-events.ts'
+import { RelayConnection } from './relay-connection.ts'
+import type { SocketState } from './relay-socket.ts'
+import { RELAY_TIMING, type RelayTiming } from './relay-timing.ts'
+import { normalizeRelayUrl, normalizeRelayUrls } from './relay-url.ts'
+import type { Signer } from './signer.ts'
+import { subscribeEvents, type Subscription, type SubscriptionHandlers } from './subscribe-events.ts'
+import type { NostrEvent } from './verify-event.ts'
+
+export interface RelayHubOptions {
+  /** Answers AUTH (NIP-42). Relays want one key per connection, so one hub serves one identity. */
+  signer?: Signer
+  clock?: Clock
+  random?: Random
+  timing?: Partial<RelayTiming>
+  /** Most events a minute that are looked at per relay; the rest waits in the relay. */
+  eventsPerMinute?: number
+  /** Most relays connected at once. */
+  maxRelays?: number
+  onNotice?(url: string, text: string): void
+}
+
+export interface RelayStatus {
+  url: string
+  state: SocketState
+  auth: 'none' | 'answering' | 'accepted' | 'refused'
+  events: number
+  badEvents: number
+  notices: number
+  lastError: string | undefined
+}
+
+export interface RelayHub {
+  readonly signer: Signer | undefined
+  /** Keeps asking all relays, over reconnects, until closed. Events are verified and come once. */
+  subscribe(
+    relays: readonly string[],
+    makeFilters: () => readonly Filter[],
+    handlers: SubscriptionHandlers,
+  ): Subscription
+  /** Resolves when `minOk` relays accepted, or all answered, or at the time-out; never rejects for a relay. */
+  publish(event: NostrEvent, relays: readonly string[], options?: PublishOptions): Promise<PublishReport>
+  /** What the relays have stored, merged; resolves when all are through, or at the deadline. */
+  query(relays: readonly string[], filters: readonly Filter[], options?: QueryOptions): Promise<QueryResult>
+  status(): RelayStatus[]
+  /** Ends everything; resolves when no socket and no timer is left. */
+  close(): Promise<void>
+}
+
+/** Gives the connection for a (normalised) address, opening it if needed. */
+export type Connect = (url: string) => RelayConnection
+
+const DEFAULT_MAX_RELAYS = 64
+
+/** A hub without any connection yet; addresses that are none throw PaygressError `usage` where they are given. */
+export function openRelayHub(options: RelayHubOptions = {}): RelayHub {
+  const clock = options.clock ?? { now: () => Date.now() }
+  const random = options.random ?? { bytes: (count) => randomBytes(count) }
+  const timing = { ...RELAY_TIMING, ...options.timing }
+  const queue = new EventQueue()
+  const connections = new Map<string, RelayConnection>()
+  const closing = new AbortController()
+  const ending = new Set<Promise<void>>()
+
+  const end = (connection: RelayConnection): void => {
+    connections.delete(connection.url)
+    const ended = connection.close().finally(() => ending.delete(ended))
+    ending.add(ended)
+  }
+  const sweep = idleSweep(connections, timing.idleMs, end)
+
+  const connect: Connect = (text) => {
+    if (closing.signal.aborted) throw new PaygressError('internal', 'the relay hub is closed')
+    const url = normalizeRelayUrl(text)
+    const known = connections.get(url)
+    if (known !== undefined) return known
+    if (connections.size >= (options.maxRelays ?? DEFAULT_MAX_RELAYS))
+      throw new PaygressError('busy', 'too many relays are in use at once')
+    const connection = new RelayConnection({
+      url,
+      signer: options.signer,
+      clock,
+      random,
+      timing,
+      queue,
+      eventsPerMinute: options.eventsPerMinute,
+      onNotice: (from, text) => options.onNotice?.(from, text),
+    })
+    connections.set(url, connection)
+    sweep.start()
+    return connection
+  }
+
+  return {
+    signer: options.signer,
+    subscribe: (relays, makeFilters, handlers) =>
+      subscribeEvents(connect, normalizeRelayUrls(relays), makeFilters, handlers),
+    publish: async (event, relays, publishOptions = {}) =>
+      publishEvent(connect, event, normalizeRelayUrls(relays), publishOptions, closing.signal),
+    query: async (relays, filters, queryOptions = {}) =>
+      queryEvents(connect, normalizeRelayUrls(relays), filters, queryOptions, closing.signal),
+    status: () => [...connections.values()].map(statusOf),
+    close: async () => {
+      closing.abort()
+      sweep.stop()
+      queue.close()
+      for (const connection of [...connections.values()]) end(connection)
+      await Promise.all(ending)
+    },
+  }
+}
+
+function statusOf(connection: RelayConnection): RelayStatus {
+  const { url, state, authState, events, badEvents, notices, lastError } = connection
+  return { url, state, auth: authState, events, badEvents, notices, lastError }
+}
+
+/** Closes connections that were idle at two looks in a row. */
+function idleSweep(
+  connections: Map<string, RelayConnection>,
+  idleMs: number,
+  end: (connection: RelayConnection) => void,
+): { start(): void; stop(): void } {
+  let timer: NodeJS.Timeout | undefined
+  let idleBefore = new Set<RelayConnection>()
+  const look = () => {
+    const idle = [...connections.values()].filter((connection) => connection.idle)
+    for (const connection of idle) if (idleBefore.has(connection)) end(connection)
+    idleBefore = new Set(idle)
+    if (connections.size === 0) stop()
+  }
+  const stop = () => {
+    clearInterval(timer)
+    timer = undefined
+  }
+  return {
+    start: () => {
+      timer ??= setInterval(look, idleMs)
+    },
+    stop,
+  }
+}
