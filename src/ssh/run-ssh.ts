@@ -1,0 +1,54 @@
+// How is the system's ssh run in place of this process, as far as a person can tell?
+import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+import { PaygressError } from '../core/errors.ts'
+
+export interface RunSshOptions {
+  /** Added to this process's environment, for example askpass. */
+  env?: Readonly<Record<string, string>>
+  /** Another program than `ssh`, for example `scp`. */
+  program?: string
+}
+
+const FORWARDED = ['SIGTERM', 'SIGHUP'] as const
+
+/**
+ * Runs ssh on this process's own stdin, stdout and stderr; resolves with its exit code, 128 + n where a signal n ended it.
+ * Ctrl-C belongs to the remote side meanwhile. Throws `ssh_missing`.
+ */
+export async function runSsh(
+  args: readonly string[],
+  { env, program = 'ssh' }: RunSshOptions = {},
+): Promise<number> {
+  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env } })
+  // The terminal sends SIGINT and SIGQUIT to ssh as well: this process only has to survive them.
+  const ignore = (): void => undefined
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
+  process.on('SIGINT', ignore).on('SIGQUIT', ignore)
+  for (const signal of FORWARDED) process.on(signal, forward)
+  try {
+    return await exitCode(child, program)
+  } finally {
+    process.off('SIGINT', ignore).off('SIGQUIT', ignore)
+    for (const signal of FORWARDED) process.off(signal, forward)
+  }
+}
+
+async function exitCode(child: ReturnType<typeof spawn>, program: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.on('error', (error: NodeJS.ErrnoException) => reject(failedStart(error, program)))
+    child.on('exit', (code, signal) =>
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
+    )
+  })
+}
+
+function failedStart(error: NodeJS.ErrnoException, program: string): PaygressError {
+  if (error.code !== 'ENOENT') {
+    return new PaygressError('failed', `cannot run ${program}: ${error.message}`, { cause: error })
+  }
+  return new PaygressError('ssh_missing', `there is no ${program} program on this machine`, {
+    hint: 'install the OpenSSH client (Debian and Ubuntu: apt install openssh-client)',
+    cause: error,
+  })
+}
