@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# How does a machine get the real peers? Builds them into a cache outside the checkout, keyed by what they are made of.
+#
+#   test/peers/prepare.sh          build what is missing; a second run only compares hashes
+#   test/peers/prepare.sh --list   print `name<TAB>folder` of every peer that is ready, build nothing
+#
+# A peer whose tool (python3, go) is missing is skipped by name; with CI=true that is an error.
+# PAYGRESS_PEERS_CACHE names another cache folder.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${PAYGRESS_PEERS_CACHE:-${HOME:?HOME is not set}/.cache/paygress-peers}
+case $cache in /*) ;; *) cache=$PWD/$cache ;; esac
+cd "$here"
+skipped=()
+
+say() { printf 'peers: %s\n' "$*"; }
+fail() { printf 'peers: error: %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# skip NAME WHY: the tests that need the peer are skipped by name, except in CI.
+skip() {
+  if [ "${CI:-}" = true ]; then fail "$1 cannot be built: $2"; fi
+  skipped+=("$1")
+  say "$1 skipped: $2"
+}
+
+# digest FILE...: one hash over names and contents.
+digest() { sha256sum -- "$@" | sha256sum | cut -c1-16; }
+
+python_version() { python3 -c 'import platform; print(platform.python_version(), platform.machine())'; }
+
+# folder NAME: where the peer belongs, for the inputs as they are now.
+folder() {
+  local key
+  case $1 in
+    auth-relay) key=$(digest auth-relay/*.go auth-relay/go.mod auth-relay/go.sum) || return ;;
+    *) key=$(digest "$1/requirements.txt")-$python_key || return ;;
+  esac
+  echo "$cache/$1-$key"
+}
+
+# log_run LOG COMMAND...: quiet when it works, the end of its output when it does not.
+log_run() {
+  local log=$1
+  shift
+  if ! "$@" >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    return 1
+  fi
+}
+
+# apt_get PACKAGE...: install what is missing; false when this machine does not let us.
+apt_get() {
+  have apt-get && [ "$(id -u)" = 0 ] || return 1
+  say "installing $* with apt-get"
+  export DEBIAN_FRONTEND=noninteractive
+  log_run "$cache/apt.log" apt-get install -y --no-install-recommends "$@" && return 0
+  log_run "$cache/apt.log" apt-get update || return 1
+  log_run "$cache/apt.log" apt-get install -y --no-install-recommends "$@"
+}
+
+# want_tool PROGRAM PACKAGE: a program that single tests need.
+want_tool() {
+  have "$1" || apt_get "$2" || skip "$1" "the program is missing (apt package $2)"
+}
+
+build_venv() { # NAME FOLDER
+  if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
+    apt_get python3-venv || { skip "$1" 'python3 has no venv module (apt package python3-venv)'; return; }
+  fi
+  say "building $1 (about a minute)"
+  log_run "$2/build.log" python3 -m venv "$2/venv" || fail "no virtual environment for $1, see $2/build.log"
+  # the lists are complete: --no-deps keeps pip from following the peers' own, partly broken, demands
+  log_run "$2/build.log" "$2/venv/bin/pip" install --disable-pip-version-check --no-input --no-deps \
+    -r "$here/$1/requirements.txt" || fail "pip could not install $1, see $2/build.log"
+  touch "$2/ready"
+}
+
+build_go() { # NAME FOLDER
+  say "building $1 (up to two minutes the first time)"
+  (cd "$here/$1" && log_run "$2/build.log" env CGO_ENABLED=0 go build -trimpath -buildvcs=false -o "$2/$1" .) ||
+    fail "go could not build $1, see $2/build.log"
+  touch "$2/ready"
+}
+
+# prepare NAME TOOL BUILD: nothing to do when the folder of these very inputs is complete.
+prepare() {
+  have "$2" || { skip "$1" "$2 is missing"; return; }
+  local into
+  into=$(folder "$1")
+  if [ -e "$into/ready" ]; then say "$1 ready"; return; fi
+  rm -rf "$into"
+  mkdir -p "$into"
+  "$3" "$1" "$into"
+  if [ -e "$into/ready" ]; then say "$1 ready"; fi
+}
+
+python_key=none
+if have python3; then python_key=$(python_version | sha256sum | cut -c1-8); fi
+
+if [ "${1:-}" = --list ]; then
+  for name in nutshell rust-nostr auth-relay; do
+    into=$(folder "$name")
+    if [ -e "$into/ready" ]; then printf '%s\t%s\n' "$name" "$into"; fi
+  done
+  exit 0
+fi
+[ $# = 0 ] || fail "unknown argument $1 (only --list is known)"
+
+mkdir -p "$cache"
+exec 9>"$cache/lock"
+if have flock; then flock 9; fi # two test runs on one machine build once
+want_tool ssh openssh-client
+want_tool faketime faketime
+have python3 || apt_get python3 python3-venv || true
+if have python3; then python_key=$(python_version | sha256sum | cut -c1-8); fi
+prepare nutshell python3 build_venv
+prepare rust-nostr python3 build_venv
+prepare auth-relay go build_go
+if [ ${#skipped[@]} -gt 0 ]; then say "skipped: ${skipped[*]}"; fi
