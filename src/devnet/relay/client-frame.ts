@@ -1,6 +1,5 @@
 // What does this frame from a client say (NIP-01, NIP-42)?
 import * as z from 'zod'
-import type { Filter } from '../../nostr/filter.ts'
 
 export type ClientFrame =
   | { type: 'EVENT'; event: unknown }
@@ -29,33 +28,6 @@ export function parseClientFrame(data: string): ClientFrame | undefined {
     case 'CLOSE':
       return { type, subscription: String(first) }
   }
-}
-
-const hex = z.string().regex(/^[0-9a-f]{64}$/)
-const time = z.int().min(0)
-
-const filterSchema = z.object({
-  ids: z.exactOptional(z.array(hex).max(1_000)),
-  authors: z.exactOptional(z.array(hex).max(1_000)),
-  kinds: z.exactOptional(z.array(z.int().min(0).max(65_535)).max(100)),
-  since: z.exactOptional(time),
-  until: z.exactOptional(time),
-  limit: z.exactOptional(z.int().min(0)),
-})
-const tagSchema = z.array(z.string().max(1_024)).max(1_000)
-
-/** A filter of the right shape, or undefined. Unknown fields are ignored, tag conditions are `#` and one letter. */
-export function parseFilter(value: unknown): Filter | undefined {
-  const parsed = filterSchema.safeParse(value)
-  if (!parsed.success || typeof value !== 'object' || value === null) return undefined
-  const tags: Record<`#${string}`, string[]> = {}
-  for (const [key, values] of Object.entries(value)) {
-    if (!/^#[A-Za-z]$/.test(key)) continue
-    const tag = tagSchema.safeParse(values)
-    if (!tag.success) return undefined
-    tags[`#${key.slice(1)}`] = tag.data
-  }
-  return { ...parsed.data, ...tags }
 }
 
 function parseJson(data: string): unknown {

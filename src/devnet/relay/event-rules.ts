@@ -1,4 +1,4 @@
-// How does a relay treat an event of this kind (NIP-01, NIP-09)?
+// How does a relay treat an event of this kind (NIP-01, NIP-09, NIP-40)?
 import type { NostrEvent } from '../../nostr/verify-event.ts'
 
 const DELETION_KIND = 5
@@ -35,4 +35,15 @@ export function deletionsOf(event: NostrEvent): Deletion[] {
     const until = name === 'e' ? Infinity : event.created_at
     return [{ key: `${event.pubkey}:${target}`, author: event.pubkey, target, until }]
   })
+}
+
+/** True from the second of the event's `expiration` tag on (NIP-40). */
+export function isExpired(event: NostrEvent, nowSec: number): boolean {
+  return expiresAt(event) <= nowSec
+}
+
+/** Unix seconds of the expiration; Infinity where there is none or it is junk. */
+export function expiresAt(event: NostrEvent): number {
+  const value = event.tags.find(([name]) => name === 'expiration')?.[1]
+  return value !== undefined && /^\d{1,12}$/.test(value) ? Number(value) : Infinity
 }

@@ -1,8 +1,7 @@
 // Where does the relay keep its events? An interface, and the implementation in memory.
-import { matchesFilter, type Filter } from '../../nostr/filter.ts'
-import { isExpired } from '../../nostr/expiration.ts'
 import type { NostrEvent } from '../../nostr/verify-event.ts'
-import { addressOf, deletionsOf, type Deletion } from './event-rules.ts'
+import { addressOf, deletionsOf, isExpired, type Deletion } from './event-rules.ts'
+import { filterMatches, type Filter } from './filter.ts'
 
 export type SaveOutcome = 'stored' | 'duplicate' | 'superseded' | 'deleted'
 
@@ -59,7 +58,7 @@ export function memoryEventStore(mostEvents = 100_000): EventStore {
     query(filter, limit, nowSec) {
       const candidates = filter.ids === undefined ? byId.values() : pick(byId, filter.ids)
       return [...candidates]
-        .filter((event) => matchesFilter(filter, event) && !isExpired(event, nowSec))
+        .filter((event) => filterMatches(filter, event) && !isExpired(event, nowSec))
         .toSorted(newestFirst)
         .slice(0, limit)
     },

@@ -1,6 +1,9 @@
 // Who may read private events? With AUTH (NIP-42) only those they are from or for.
-import { RESTRICTED_KINDS, type Filter } from '../../nostr/filter.ts'
 import type { NostrEvent } from '../../nostr/verify-event.ts'
+import type { Filter } from './filter.ts'
+
+// Private messages, gift wraps and their ephemeral form.
+const RESTRICTED_KINDS: readonly number[] = [4, 1059, 21059]
 
 export type ReadVerdict = { allowed: true } | { allowed: false; reason: string }
 
@@ -10,7 +13,7 @@ export function mayAsk(filters: readonly Filter[], reader: string | undefined): 
   if (guarded.length === 0) return { allowed: true }
   if (reader === undefined)
     return { allowed: false, reason: 'auth-required: private messages are shown to their receiver only' }
-  const own = guarded.every((filter) => isOwn(filter['#p'], reader) || isOwn(filter.authors, reader))
+  const own = guarded.every((filter) => isOwn(filter.tags.get('p'), reader) || isOwn(filter.authors, reader))
   return own
     ? { allowed: true }
     : { allowed: false, reason: 'restricted: private messages are shown to their receiver only' }

@@ -1,11 +1,10 @@
 // What does the relay answer on one connection (NIP-01, NIP-42)?
 import { unixSeconds, type Clock } from '../../core/clock.ts'
-import { isExpired } from '../../nostr/expiration.ts'
-import { matchesAnyFilter, type Filter } from '../../nostr/filter.ts'
 import { parseEvent, verifyEvent, type NostrEvent } from '../../nostr/verify-event.ts'
-import { parseClientFrame, parseFilter } from './client-frame.ts'
-import { isEphemeral } from './event-rules.ts'
+import { parseClientFrame } from './client-frame.ts'
+import { isEphemeral, isExpired } from './event-rules.ts'
 import { newestFirst, type EventStore } from './event-store.ts'
+import { filterMatches, parseFilter, type Filter } from './filter.ts'
 import { mayAsk, maySee } from './read-guard.ts'
 import type { RelayLimits } from './relay-limits.ts'
 
@@ -66,7 +65,8 @@ export class RelaySession {
   offer(event: NostrEvent): void {
     if (this.#options.challenge !== undefined && !maySee(event, this.#reader)) return
     for (const [subscription, filters] of this.#subscriptions) {
-      if (matchesAnyFilter(filters, event)) this.#options.send(['EVENT', subscription, event])
+      if (filters.some((filter) => filterMatches(filter, event)))
+        this.#options.send(['EVENT', subscription, event])
     }
   }
 
