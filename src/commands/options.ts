@@ -1,7 +1,7 @@
 // Which options exist? The one registry that makes flags, environment variables, preferences and help.
 
-/** Preferences that `paygress config set` keeps. */
-export type PreferenceKey = 'relays' | 'mint' | 'output' | 'timeout' | 'color'
+/** Preferences of `paygress config` that stand in for a flag. */
+export type PreferenceKey = 'relays' | 'mint' | 'provider' | 'output' | 'max_rate' | 'ssh_key'
 
 export interface OptionDefinition {
   /** As commander reads it: `--spec <id>`, `-q, --quiet`. */
@@ -47,12 +47,11 @@ export const GLOBAL_OPTIONS = {
     flags: '--timeout <duration>',
     description: 'how long to wait for an answer (default 60s)',
     env: 'PAYGRESS_TIMEOUT',
-    preference: 'timeout',
   },
   yes: { flags: '-y, --yes', description: 'do not ask, go ahead', env: 'PAYGRESS_YES' },
   quiet: { flags: '-q, --quiet', description: 'no progress, only the answer', env: 'PAYGRESS_QUIET' },
   verbose: { flags: '--verbose', description: 'show where an error came from', env: 'PAYGRESS_VERBOSE' },
-  color: { flags: '--no-color', description: 'no colours', preference: 'color' },
+  color: { flags: '--no-color', description: 'no colours' },
 } as const satisfies Record<string, OptionDefinition>
 
 /** Options of single commands, by the name their value has afterwards. */
@@ -73,6 +72,7 @@ export const COMMAND_OPTIONS = {
     flags: '--provider <name>',
     description: 'npub, hex, unique prefix or name (default: the cheapest that fits)',
     env: 'PAYGRESS_PROVIDER',
+    preference: 'provider',
   },
   minCpu: { flags: '--min-cpu <millicores>', description: 'at least this much CPU', env: 'PAYGRESS_MIN_CPU' },
   minMemory: {
@@ -104,6 +104,7 @@ export const COMMAND_OPTIONS = {
     flags: '--ssh-key <file>',
     description: 'public key to log in with (default: a key made for this order)',
     env: 'PAYGRESS_SSH_KEY',
+    preference: 'ssh_key',
   },
   maxPrice: {
     flags: '--max-price <sats>',

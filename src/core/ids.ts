@@ -2,6 +2,7 @@
 import type { Brand } from './brand.ts'
 import type { Random } from './clock.ts'
 import { PaygressError } from './errors.ts'
+import { toHex } from './hex.ts'
 
 /** One purchase, top-up or stop: chosen by the buyer, 1 to 64 characters of `A-Za-z0-9._-`. */
 export type OrderId = Brand<'OrderId'>
@@ -36,14 +37,10 @@ export function parseOrderId(text: string): OrderId {
 
 /** A fresh order id: 128 random bits as 32 hex characters. */
 export function newOrderId(random: Random): OrderId {
-  return hex(random.bytes(16)) as OrderId
+  return toHex(random.bytes(16)) as OrderId
 }
 
 /** A fresh lease id: 128 random bits as 32 hex characters. */
 export function newLeaseId(random: Random): LeaseId {
-  return hex(random.bytes(16)) as LeaseId
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return toHex(random.bytes(16)) as LeaseId
 }

@@ -1,6 +1,7 @@
 // Who is it? Nostr public keys as 64 hex characters inside and npub (NIP-19) on the screen.
 import { bech32 } from '@scure/base'
 import type { Brand } from './brand.ts'
+import { fromHex, toHex } from './hex.ts'
 
 /** 64 lower-case hex characters: an x-only secp256k1 public key. */
 export type PublicKeyHex = Brand<'PublicKeyHex'>
@@ -45,12 +46,4 @@ export function isPodNpub(text: string): text is PodNpub {
 
 export function isProviderNpub(text: string): text is ProviderNpub {
   return decodeNpub(text) !== undefined
-}
-
-function fromHex(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,0 +1,117 @@
+// With what is a command started? Its arguments and resolved options, the terminal, and the signal that stops it.
+import { readFile } from 'node:fs/promises'
+import { parseDuration } from '../core/duration.ts'
+import { PaygressError } from '../core/errors.ts'
+import { parseSat } from '../core/money.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import type { COMMAND_OPTIONS, GLOBAL_OPTIONS } from './options.ts'
+
+export type OptionName = keyof typeof COMMAND_OPTIONS | keyof typeof GLOBAL_OPTIONS
+export type OptionValue = string | boolean | readonly string[] | undefined
+
+export interface Invocation {
+  /** Positional arguments; for commands that take `-- command`, that command. */
+  readonly args: readonly string[]
+  readonly options: Options
+  readonly terminal: Terminal
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Fires on SIGINT and SIGTERM. */
+  readonly signal: AbortSignal
+  /** All of stdin as text, for `-`; throws `usage` above 1 MiB. */
+  readStdin(): Promise<string>
+}
+
+/** A command: prints its answer through the terminal and returns the exit code (0 where it returns nothing). */
+export type Command = (invocation: Invocation) => Promise<number | undefined>
+
+/** The options of one invocation, read as what they mean; each reader throws a usage error in plain words. */
+export class Options {
+  readonly #values: Readonly<Record<string, OptionValue>>
+
+  constructor(values: Readonly<Record<string, OptionValue>>) {
+    this.#values = values
+  }
+
+  text(name: OptionName): string | undefined {
+    const value = this.#values[name]
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
+
+  /** True where the flag is given; negated flags (`--no-lock`) are true unless given. */
+  flag(name: OptionName): boolean {
+    return this.#values[name] === true
+  }
+
+  list(name: OptionName): readonly string[] {
+    const value = this.#values[name]
+    return Array.isArray(value) ? value : typeof value === 'string' ? [value] : []
+  }
+
+  seconds(name: OptionName): number | undefined {
+    const text = this.text(name)
+    return text === undefined ? undefined : parseDuration(text)
+  }
+
+  sat(name: OptionName): bigint | undefined {
+    const text = this.text(name)
+    return text === undefined ? undefined : parseSat(text)
+  }
+
+  /** A whole number from `least` to `most`. */
+  count(name: OptionName, least: number, most: number): number | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    if (count >= least && count <= most) return count
+    throw new PaygressError('usage', `"${text.slice(0, 40)}" is not a whole number from ${least} to ${most}`)
+  }
+
+  oneOf<Choice extends string>(name: OptionName, choices: readonly Choice[]): Choice | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    const choice = choices.find((candidate) => candidate === text)
+    if (choice !== undefined) return choice
+    throw new PaygressError('usage', `"${text.slice(0, 40)}" is not one of ${choices.join(', ')}`)
+  }
+}
+
+/** The first positional argument; throws `usage` where it is missing. */
+export function firstArgument(invocation: Invocation, what: string): string {
+  const argument = invocation.args[0]
+  if (argument !== undefined && argument !== '') return argument
+  throw new PaygressError('usage', `${what} is missing`)
+}
+
+/** A token from `--token -` (stdin) or `--token-file`; undefined where neither is given. Never from the command line itself. */
+export async function readToken(invocation: Invocation): Promise<string | undefined> {
+  const file = invocation.options.text('tokenFile')
+  const dash = invocation.options.text('token')
+  if (file !== undefined && dash !== undefined) {
+    throw new PaygressError('usage', 'give either --token - or --token-file, not both')
+  }
+  if (file !== undefined) return cleanToken(await readSmallFile(file))
+  if (dash === undefined) return undefined
+  if (dash === '-') return cleanToken(await invocation.readStdin())
+  throw new PaygressError('usage', 'a token does not go on the command line, where others can read it', {
+    hint: 'write --token - and give the token on stdin, or --token-file FILE',
+  })
+}
+
+function cleanToken(text: string): string {
+  const token = text.trim()
+  if (token !== '') return token
+  throw new PaygressError('invalid_token', 'there is no token in the input')
+}
+
+const LARGEST_FILE = 1 << 20
+
+/** The text of a small file named by a person; throws `usage` where it cannot be read. */
+export async function readSmallFile(path: string): Promise<string> {
+  try {
+    const content = await readFile(path)
+    if (content.length <= LARGEST_FILE) return content.toString('utf8')
+  } catch (error) {
+    throw new PaygressError('usage', `${path} cannot be read`, { cause: error })
+  }
+  throw new PaygressError('usage', `${path} is too large`)
+}

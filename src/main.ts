@@ -1,0 +1,160 @@
+// What happens from argv to the exit code? The one place that touches process.exit and signals.
+import { CommanderError } from 'commander'
+import { PaygressError, toPaygressError } from './core/errors.ts'
+import type { Invocation, OptionValue, Options } from './commands/invocation.ts'
+import { buildProgram, type Call, resolveOptions } from './program.ts'
+import { OUTPUT_FORMATS, processStreams, type Streams } from './terminal/streams.ts'
+import { openTerminal, type Terminal, type TerminalOptions } from './terminal/terminal.ts'
+
+const INTERRUPTED = 130
+const LARGEST_STDIN = 1 << 20
+
+async function main(argv: readonly string[]): Promise<number> {
+  const streams = processStreams(() => process.exit(0))
+  const stop = stopSignal()
+  const parsed = parse(argv, streams)
+  if (typeof parsed === 'number') return parsed
+  if (parsed instanceof PaygressError) {
+    const terminal = await openTerminal(streams, fallbackOptions(argv, streams, stop))
+    await terminal.fail(parsed)
+    return parsed.exitCode
+  }
+  return invoke(parsed, streams, stop, fallbackOptions(argv, streams, stop))
+}
+
+/** The chosen call, the exit code after help or version, or what is wrong with the command line. */
+function parse(argv: readonly string[], streams: Streams): Call | number | PaygressError {
+  const calls: Call[] = []
+  const program = buildProgram({
+    write: (text) => streams.stdout.write(text),
+    writeError: (text) => streams.stderr.write(text),
+    chosen: (call) => calls.push(call),
+  })
+  try {
+    program.parse([...argv], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return 0
+    // A bare group prints its help on stderr; that is wrong usage without anything to add.
+    if (error.code === 'commander.help') return 2
+    return usageError(error)
+  }
+  return calls[0] ?? 0
+}
+
+function usageError(error: CommanderError): PaygressError {
+  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
+  const suggestion = /Did you mean (.+?)\?/.exec(rest.join(' ') || first)?.[1]
+  const message = first.replace(/\s*\(?Did you mean .*$/, '')
+  return new PaygressError('usage', message, {
+    hint: suggestion === undefined ? 'paygress --help' : `did you mean ${suggestion}?`,
+  })
+}
+
+async function invoke(
+  call: Call,
+  streams: Streams,
+  stop: AbortSignal,
+  fallback: TerminalOptions,
+): Promise<number> {
+  let terminal: Terminal | undefined
+  try {
+    const env = homeFrom(call, streams.env)
+    const options = resolveOptions(call, env, await preferences(call, env))
+    terminal = await openTerminal(streams, terminalOptions(options, stop))
+    const invocation: Invocation = {
+      args: call.args,
+      options,
+      terminal,
+      env,
+      signal: stop,
+      readStdin: () => readAll(streams),
+    }
+    return (await call.command(invocation)) ?? 0
+  } catch (error) {
+    const failure =
+      stop.aborted && !(error instanceof PaygressError) ? interrupted(error) : toPaygressError(error)
+    terminal ??= await openTerminal(streams, fallback)
+    await terminal.fail(failure)
+    return failure.exitCode
+  } finally {
+    terminal?.close()
+  }
+}
+
+function interrupted(cause: unknown): PaygressError {
+  return new PaygressError('interrupted', 'interrupted', { cause })
+}
+
+/** `--home` stands for PAYGRESS_HOME, also for what the program starts. */
+function homeFrom(call: Call, env: Streams['env']): Streams['env'] {
+  const home = call.given.home
+  return typeof home === 'string' ? { ...env, PAYGRESS_HOME: home } : env
+}
+
+/** Preferences are read only where a flag and its environment variable are silent; a missing file costs nothing. */
+async function preferences(call: Call, env: Streams['env']): Promise<(key: string) => OptionValue> {
+  const { readPreferences } = await import('./wiring/wire-settings.ts')
+  const profile = call.given.profile ?? env.PAYGRESS_PROFILE
+  return readPreferences(env, typeof profile === 'string' && profile !== '' ? profile : undefined)
+}
+
+function terminalOptions(options: Options, signal: AbortSignal): TerminalOptions {
+  const columns = options.text('columns')
+  return {
+    output: options.flag('json') ? 'json' : (options.oneOf('output', OUTPUT_FORMATS) ?? 'table'),
+    quiet: options.flag('quiet'),
+    verbose: options.flag('verbose'),
+    noColour: !options.flag('color'),
+    headers: options.flag('headers'),
+    signal,
+    ...(columns === undefined ? {} : { columns: columns.split(',').map((key) => key.trim()) }),
+  }
+}
+
+/** For errors that come before the options are known: a script that asked for JSON still gets its document. */
+function fallbackOptions(argv: readonly string[], streams: Streams, signal: AbortSignal): TerminalOptions {
+  const words = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
+  const asked = words.some((word, at) => {
+    const value =
+      word === '-o' || word === '--output' ? words[at + 1] : /^(?:-o|--output=)(.+)$/.exec(word)?.[1]
+    return word === '--json' || value === 'json'
+  })
+  const json = asked || streams.env.PAYGRESS_OUTPUT === 'json'
+  const verbose = words.includes('--verbose')
+  return { output: json ? 'json' : 'table', quiet: false, verbose, noColour: false, headers: true, signal }
+}
+
+async function readAll(streams: Streams): Promise<string> {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of streams.stdin) {
+    const bytes = Buffer.from(part)
+    size += bytes.length
+    if (size > LARGEST_STDIN) throw new PaygressError('usage', 'the input on stdin is larger than 1 MiB')
+    parts.push(bytes)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+/** The first SIGINT or SIGTERM asks for a clean end, the second ends at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(INTERRUPTED)
+      controller.abort(new PaygressError('interrupted', 'interrupted'))
+    })
+  }
+  return controller.signal
+}
+
+/** Ends when everything that was printed has left this process, whatever may still be open. */
+async function leave(code: number): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => stream.write('', () => resolve()))
+  }
+  process.exit(code)
+}
+
+await leave(await main(process.argv.slice(2)))

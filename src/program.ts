@@ -1,0 +1,157 @@
+// How does a command line become one call of one command? Builds commander's program from the command tree.
+import { Command as Commander, Option } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
+import { type Command, Options, type OptionValue } from './commands/invocation.ts'
+import { COMMAND_OPTIONS, GLOBAL_OPTIONS, type OptionDefinition } from './commands/options.ts'
+import {
+  COMMAND_GROUPS,
+  type CommandDefinition,
+  type CommandFamily,
+  type CommandGroup,
+} from './commands/tree.ts'
+
+/** What was typed, before environment and preferences are looked at. */
+export interface Call {
+  command: Command
+  args: string[]
+  /** Only what stood on the command line. */
+  given: Record<string, OptionValue>
+  /** The registry entries this command understands, by option name. */
+  understood: Record<string, OptionDefinition>
+}
+
+/** Where help and version go, and which command was chosen. */
+export interface ProgramOutput {
+  write(text: string): void
+  writeError(text: string): void
+  chosen(call: Call): void
+}
+
+const EXAMPLES_FIRST = `Examples:
+  paygress offers
+  paygress buy --spec standard --for 2h
+  paygress ssh <name>
+`
+
+/** The whole program; `parse` throws CommanderError for wrong usage, help and version. */
+export function buildProgram(output: ProgramOutput): Commander {
+  const program = configured(new Commander('paygress'), output)
+    .description(
+      'Rent a machine by the second over Nostr, paid with Cashu ecash. No account, no card, no e-mail.',
+    )
+    .version(packageJson.version, '-V, --version', 'print the version')
+    .addHelpText('before', EXAMPLES_FIRST)
+    .enablePositionalOptions()
+    .commandsGroup('Tools')
+  addOptions(program, GLOBAL_OPTIONS)
+  for (const group of COMMAND_GROUPS) addGroup(program, group, output)
+  return program
+}
+
+function configured(command: Commander, output: ProgramOutput): Commander {
+  return command
+    .exitOverride()
+    .showSuggestionAfterError(true)
+    .configureOutput({ writeOut: output.write, writeErr: output.writeError, outputError: () => undefined })
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+}
+
+function addGroup(program: Commander, { group, entries }: CommandGroup, output: ProgramOutput): void {
+  for (const entry of entries) {
+    if ('commands' in entry) addFamily(program, entry, group, output)
+    else addCommand(program, entry, output).helpGroup(`${group}:`)
+  }
+}
+
+function addFamily(program: Commander, family: CommandFamily, group: string, output: ProgramOutput): void {
+  const parent = configured(new Commander(family.name), output)
+    .description(family.summary)
+    .helpGroup(`${group}:`)
+  for (const command of family.commands) addCommand(parent, command, output)
+  program.addCommand(parent)
+}
+
+function addCommand(parent: Commander, definition: CommandDefinition, output: ProgramOutput): Commander {
+  const command = configured(new Commander(definition.name), output).description(definition.summary)
+  if (definition.arguments !== undefined) command.arguments(definition.arguments)
+  if (definition.passThrough === true) command.passThroughOptions()
+  const own = Object.fromEntries((definition.options ?? []).map((name) => [name, COMMAND_OPTIONS[name]]))
+  addOptions(command, own)
+  addOptions(command, GLOBAL_OPTIONS, true)
+  command.addHelpText('after', `\nExamples:\n${definition.examples.map((line) => `  ${line}`).join('\n')}`)
+  command.action(() => {
+    output.chosen(toCall(command, definition, { ...GLOBAL_OPTIONS, ...own }))
+  })
+  parent.addCommand(command)
+  return command
+}
+
+function addOptions(command: Commander, options: Record<string, OptionDefinition>, hidden = false): void {
+  for (const { flags, description, env, many } of Object.values(options)) {
+    const option = new Option(flags, env === undefined ? description : `${description} [${env}]`)
+    if (many === true)
+      option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
+    command.addOption(hidden ? option.hideHelp() : option)
+  }
+}
+
+function toCall(
+  command: Commander,
+  definition: CommandDefinition,
+  understood: Record<string, OptionDefinition>,
+): Call {
+  const given: Record<string, OptionValue> = {}
+  for (const [name, { flags }] of Object.entries(understood)) {
+    const attribute = new Option(flags).attributeName()
+    const value = fromCommandLine(command, attribute)
+    if (value !== undefined) given[name] = value
+  }
+  return { command: lazily(definition), args: command.args, given, understood }
+}
+
+/** A global option may stand before or after the command's name; the one nearer to the command wins. */
+function fromCommandLine(command: Commander, attribute: string): OptionValue {
+  for (let at: Commander | null = command; at !== null; at = at.parent) {
+    if (at.getOptionValueSource(attribute) === 'cli') {
+      const value: unknown = at.getOptionValue(attribute)
+      if (typeof value === 'string' || typeof value === 'boolean') return value
+      if (Array.isArray(value)) return value.filter((item) => typeof item === 'string')
+    }
+  }
+  return undefined
+}
+
+function lazily(definition: CommandDefinition): Command {
+  return async (invocation) => (await definition.load()).run(invocation)
+}
+
+/** Flag over environment over preference; negated flags are true unless given. Throws nothing. */
+export function resolveOptions(
+  call: Call,
+  env: Readonly<Record<string, string | undefined>>,
+  preference: (key: string) => OptionValue,
+): Options {
+  const values: Record<string, OptionValue> = {}
+  for (const [name, option] of Object.entries(call.understood)) {
+    const negated = option.flags.includes('--no-')
+    const value =
+      call.given[name] ?? fromEnvironment(option, env) ?? (option.preference && preference(option.preference))
+    values[name] = value ?? (negated ? true : undefined)
+  }
+  return new Options(values)
+}
+
+function fromEnvironment(
+  option: OptionDefinition,
+  env: Readonly<Record<string, string | undefined>>,
+): OptionValue {
+  const text = option.env === undefined ? undefined : env[option.env]?.trim()
+  if (text === undefined || text === '') return undefined
+  if (option.many === true)
+    return text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+  if (option.flags.includes('<')) return text
+  return !['0', 'false', 'no'].includes(text.toLowerCase())
+}
