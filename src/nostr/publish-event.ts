@@ -61,7 +61,8 @@ export function publishEvent(
   const giveUp = (reason?: string): void => {
     for (const [url, stop] of open) {
       stop()
-      if (reason !== undefined) note(failures, url, { reason, prefix: 'closed' })
+      if (reason !== undefined && failures.get(url)?.prefix === 'timeout')
+        note(failures, url, { reason, prefix: 'closed' })
     }
     open.clear()
     report()

@@ -1,0 +1,137 @@
+// How do we ask somebody a question by gift wrap and hear the answer, over relays that fail?
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Clock, Random } from '../core/clock.ts'
+import { backOffMs, type BackOffRange } from './back-off.ts'
+import { wrapRumor } from './gift-wrap.ts'
+import { openInbox } from './inbox.ts'
+import type { PublishFailure, PublishReport } from './publish-event.ts'
+import type { RelayHub } from './relay-hub.ts'
+import { tagValues, type Rumor } from './rumor.ts'
+import type { Signer } from './signer.ts'
+import type { Gift } from './unwrap-gift.ts'
+
+export interface RequestOptions {
+  signer: Signer
+  /** Public key (hex) of who is asked; only they can answer. */
+  receiver: string
+  /** The request, from `createRumor`: journal it first, then any later call may send it again. */
+  rumor: Rumor
+  /** Where the receiver listens. */
+  relays: readonly string[]
+  /** Where the answer is awaited; the same relays without it. */
+  replyRelays?: readonly string[]
+  clock: Clock
+  random: Random
+  timeoutMs: number
+  signal?: AbortSignal
+  /** Unix seconds after which relays may drop the wrap (NIP-40). */
+  expiresAt?: number
+  /** Waits between sendings of the same rumor in a fresh wrap. */
+  resend?: BackOffRange
+  /** After each sending. */
+  onPublished?(report: PublishReport): void
+  /** Answers to pass over, for instance one that says "later". All are accepted without it. */
+  accept?(reply: Gift): boolean
+}
+
+/** `unsent`: no relay was ever given the request, so nobody can have read it. */
+export type RequestOutcome =
+  | { state: 'answered'; reply: Gift }
+  | { state: 'silent'; acceptedBy: string[]; failed: PublishFailure[] }
+  | { state: 'unsent'; failed: PublishFailure[] }
+
+const RESEND: BackOffRange = { firstMs: 8_000, maxMs: 60_000 }
+const PUBLISH_MS = 10_000
+
+/** Sends the request until an answer, the time-out or the signal. Rejects only where signing fails or a relay address is none. */
+export async function requestReply(hub: RelayHub, options: RequestOptions): Promise<RequestOutcome> {
+  const { rumor, receiver, signer, clock, accept } = options
+  const answered = Promise.withResolvers<Gift>()
+  const end = new AbortController()
+  const inbox = openInbox(hub, {
+    signer,
+    relays: options.replyRelays ?? options.relays,
+    clock,
+    onGift: (gift) => {
+      if (answers(gift, rumor.id, receiver) && (accept === undefined || accept(gift))) answered.resolve(gift)
+    },
+  })
+  const sent = new Sendings()
+  const until = AbortSignal.any([end.signal, ...(options.signal === undefined ? [] : [options.signal])])
+  const sending = keepSending(hub, options, sent, until)
+  try {
+    const reply = await Promise.race([answered.promise, sending, endOf(options.timeoutMs, until)])
+    if (reply !== undefined) return { state: 'answered', reply }
+  } finally {
+    end.abort()
+    inbox.close()
+  }
+  // Only when the last sending is over is it known whether a relay was given the request.
+  await sending
+  return sent.outcome()
+}
+
+/** True where the gift is an answer of `sender` to that rumor. */
+export function answers(gift: Gift, rumorId: string, sender: string): boolean {
+  return gift.sender === sender && tagValues(gift.rumor, 'e').includes(rumorId)
+}
+
+async function keepSending(
+  hub: RelayHub,
+  options: RequestOptions,
+  sent: Sendings,
+  until: AbortSignal,
+): Promise<undefined> {
+  const { rumor, signer, receiver, relays, clock, random, expiresAt } = options
+  const range = options.resend ?? RESEND
+  for (let round = 1; !until.aborted; round += 1) {
+    const wrap = await wrapRumor(rumor, signer, receiver, {
+      clock,
+      random,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    })
+    const report = await hub.publish(wrap, relays, {
+      timeoutMs: Math.min(PUBLISH_MS, options.timeoutMs),
+      // The other relays go on in the background, but not past the end of this request.
+      signal: until,
+      onOk: (url) => sent.accepted(url),
+    })
+    sent.add(report)
+    options.onPublished?.(report)
+    await pause(backOffMs(round, range, random), until)
+  }
+  return undefined
+}
+
+class Sendings {
+  readonly #acceptedBy = new Set<string>()
+  #left = false
+  #failed: PublishFailure[] = []
+
+  accepted(url: string): void {
+    this.#acceptedBy.add(url)
+  }
+
+  add(report: PublishReport): void {
+    this.#left ||= report.ok.length > 0 || report.failed.some((failure) => failure.sent)
+    this.#failed = report.failed
+  }
+
+  outcome(): RequestOutcome {
+    const failed = this.#failed.filter(({ url }) => !this.#acceptedBy.has(url))
+    if (!this.#left && this.#acceptedBy.size === 0) return { state: 'unsent', failed }
+    return { state: 'silent', acceptedBy: [...this.#acceptedBy], failed }
+  }
+}
+
+/** Resolves at the time-out or the signal, whichever is first. */
+async function endOf(ms: number, signal: AbortSignal): Promise<undefined> {
+  await pause(ms, signal)
+  return undefined
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error
+  })
+}
