@@ -2,6 +2,7 @@
 import type { Clock, Random } from '../core/clock.ts'
 import { unixSeconds } from '../core/clock.ts'
 import { fraction } from './back-off.ts'
+import { withWork } from './proof-of-work.ts'
 import type { Rumor } from './rumor.ts'
 import { localSigner, type Signer } from './signer.ts'
 import type { NostrEvent } from './verify-event.ts'
@@ -17,6 +18,9 @@ export interface WrapOptions {
   random: Random
   /** Unix seconds after which relays need not keep the wrap (NIP-40). */
   expiresAt?: number
+  /** Leading zero bits that the wrap's id must show (NIP-13). */
+  minPow?: number
+  signal?: AbortSignal
 }
 
 /** A new gift wrap (kind 1059) of the rumor; every call gives another one. `receiver`: hex key. */
@@ -40,12 +44,14 @@ async function wrapSeal(seal: NostrEvent, receiver: string, options: WrapOptions
   const throwAway = localSigner(options.random.bytes(32), options.random)
   const tags = [['p', receiver]]
   if (options.expiresAt !== undefined) tags.push(['expiration', String(options.expiresAt)])
-  return throwAway.sign({
+  const wrap = {
+    pubkey: throwAway.publicKey,
     kind: GIFT_WRAP_KIND,
     created_at: randomPast(options),
     tags,
     content: await throwAway.nip44Encrypt(receiver, JSON.stringify(seal)),
-  })
+  }
+  return throwAway.sign(await withWork(wrap, options.minPow ?? 0, options.signal))
 }
 
 function randomPast({ clock, random }: WrapOptions): number {

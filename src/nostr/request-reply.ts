@@ -26,6 +26,8 @@ export interface RequestOptions {
   signal?: AbortSignal
   /** Unix seconds after which relays may drop the wrap (NIP-40). */
   expiresAt?: number
+  /** Leading zero bits that the receiver wants on each wrap (NIP-13). */
+  minPow?: number
   /** Waits between sendings of the same rumor in a fresh wrap. */
   resend?: BackOffRange
   /** After each sending. */
@@ -82,13 +84,15 @@ async function keepSending(
   sent: Sendings,
   until: AbortSignal,
 ): Promise<undefined> {
-  const { rumor, signer, receiver, relays, clock, random, expiresAt } = options
+  const { rumor, signer, receiver, relays, clock, random, expiresAt, minPow } = options
   const range = options.resend ?? RESEND
   for (let round = 1; !until.aborted; round += 1) {
     const wrap = await wrapRumor(rumor, signer, receiver, {
       clock,
       random,
+      signal: until,
       ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(minPow === undefined ? {} : { minPow }),
     })
     const report = await hub.publish(wrap, relays, {
       timeoutMs: Math.min(PUBLISH_MS, options.timeoutMs),
