@@ -22,6 +22,8 @@ export interface RelayOptions {
   limits?: Partial<RelayLimits>
   clock?: Clock
   name?: string
+  /** The address clients use where something stands in front of this relay: AUTH names it. */
+  publicUrl?: string
 }
 
 export interface RunningRelay {
@@ -44,7 +46,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<RunningRel
     maxPayload: limits.maxMessageBytes,
     perMessageDeflate: false,
   })
-  serve(server, url, options, limits)
+  serve(server, options.publicUrl ?? url, options, limits)
   return { url, port, close: () => stop(server, http) }
 }
 
