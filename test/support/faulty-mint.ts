@@ -1,0 +1,79 @@
+// How does a mint misbehave on demand? The devnet mint with one-shot faults per path and a log of what was asked.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createMintHandler } from '../../src/devnet/mint/mint-handler.ts'
+import type { HttpQuestion } from '../../src/devnet/mint/mint-handler.ts'
+import { listen, readQuestion, writeAnswer } from '../../src/devnet/mint/mint-server.ts'
+import { openMint } from '../../src/devnet/mint/mint.ts'
+import type { RunningMint, StartMintOptions } from '../../src/devnet/mint/start-mint.ts'
+
+/**
+ * What goes wrong with one request whose path ends in `path`:
+ * drop-before: the socket dies, nothing was done; drop-after: done, then the socket dies; hang: done, never answered;
+ * 500-before, 500-after: HTTP 500 before or after it was done; refuse: HTTP 400 with this code, nothing done;
+ * redirect: HTTP 307 elsewhere, nothing done; mutate: done, but the answer is changed.
+ */
+export type MintFault = { path: string } & (
+  | { kind: 'drop-before' | 'drop-after' | 'hang' | '500-before' | '500-after' }
+  | { kind: 'refuse'; code: number; detail?: string }
+  | { kind: 'redirect'; to: string }
+  | { kind: 'mutate'; change: (body: unknown) => unknown }
+)
+
+export interface FaultyMint extends RunningMint {
+  /** Faults still to come, oldest first; each is used once. */
+  readonly faults: MintFault[]
+  /** Every request in order of arrival. */
+  readonly requests: HttpQuestion[]
+  /** Queues a fault for the next request of its path. */
+  failNext(fault: MintFault): void
+}
+
+/** Starts a mint that does what it is told, wrong. */
+export async function startFaultyMint(options: StartMintOptions = {}): Promise<FaultyMint> {
+  const mint = openMint(options)
+  const { context, close, ...levers } = mint
+  const handler = createMintHandler(mint, options)
+  const faults: MintFault[] = []
+  const requests: HttpQuestion[] = []
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const question = await readQuestion(request)
+    if (question === undefined) throw new Error('the body is above 1 MiB')
+    requests.push(question)
+    const fault = takeFault(faults, question.path)
+    const write = (status: number, body: unknown): void =>
+      writeAnswer(response, { status, body }, context.clock)
+    if (fault?.kind === 'drop-before') return void request.socket.destroy()
+    if (fault?.kind === '500-before') return write(500, { detail: 'injected' })
+    if (fault?.kind === 'refuse') return write(400, { code: fault.code, detail: fault.detail ?? 'injected' })
+    if (fault?.kind === 'redirect') return void response.writeHead(307, { location: fault.to }).end()
+    const answer = await handler(question)
+    if (fault?.kind === 'drop-after') return void request.socket.destroy()
+    if (fault?.kind === 'hang') return
+    if (fault?.kind === '500-after') return write(500, { detail: 'injected' })
+    write(answer.status, fault?.kind === 'mutate' ? fault.change(structuredClone(answer.body)) : answer.body)
+  }
+
+  const listening = await listen(
+    mint,
+    (request, response) =>
+      void serve(request, response).catch((error: unknown) => response.destroy(error as Error)),
+    options,
+  )
+  return {
+    ...levers,
+    url: listening.url,
+    faults,
+    requests,
+    failNext: (fault) => void faults.push(fault),
+    async close() {
+      await listening.close()
+      close()
+    },
+  }
+}
+
+function takeFault(faults: MintFault[], path: string): MintFault | undefined {
+  const index = faults.findIndex((fault) => path.endsWith(fault.path))
+  return index < 0 ? undefined : faults.splice(index, 1)[0]
+}
