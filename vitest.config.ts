@@ -1,5 +1,6 @@
 // How are the tests run? In groups, one after the other, so that what starts whole programs does not compete with the rest.
 import { defineConfig } from 'vitest/config'
+import { missingPeersReporter } from './test/support/peers/missing-peers-reporter.ts'
 
 const SECOND = 1000
 
@@ -23,6 +24,8 @@ const whole = ['contract', 'integration', 'scenario', 'package', 'peers', 'clust
 
 export default defineConfig({
   test: {
+    // The one that names skipped peers goes first, so that the summary stays last.
+    reporters: [missingPeersReporter, 'default'],
     projects: [
       group(
         'unit',
