@@ -9,11 +9,10 @@ const LONGEST_URL = 512
 
 /** The normalised URL, or undefined where the text is no mint URL. */
 export function normaliseMintUrl(text: string): MintUrl | undefined {
-  if (text.length > LONGEST_URL || !URL.canParse(text)) return undefined
+  if (text.length > LONGEST_URL || text.includes('%') || !URL.canParse(text)) return undefined
   const url = new URL(text)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return undefined
-  if (url.pathname.includes('%')) return undefined
   return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}` as MintUrl
 }
 

@@ -1,0 +1,35 @@
+// How does a command get its client? Wired from the options, closed whatever happens.
+import { parseMintUrl } from '../core/mint-url.ts'
+import { parseRelayUrl } from '../core/relay-url.ts'
+import { type ClientSettings, wireClient, type WiredClient } from '../wiring/wire-client.ts'
+import type { Invocation } from './invocation.ts'
+
+const DEFAULT_TIMEOUT_SEC = 60
+
+/** Runs `work` with the wired client of this invocation; sockets and files are let go of afterwards. */
+export async function withClient<Result>(
+  invocation: Invocation,
+  work: (client: WiredClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await wireClient(clientSettings(invocation))
+  try {
+    return await work(client)
+  } finally {
+    await client.close()
+  }
+}
+
+/** What the global options say about relays, mint, home and waiting. Throws usage errors. */
+export function clientSettings({ options, env, terminal, signal }: Invocation): ClientSettings {
+  const mint = options.text('mint')
+  return {
+    env,
+    profile: options.text('profile'),
+    relays: options.list('relay').map(parseRelayUrl),
+    mint: mint === undefined ? undefined : parseMintUrl(mint),
+    timeoutMs: (options.seconds('timeout') ?? DEFAULT_TIMEOUT_SEC) * 1000,
+    progress: terminal.progress,
+    ask: terminal.ask,
+    signal,
+  }
+}

@@ -1,0 +1,46 @@
+// With which key does a buyer log in? One made for the order, or the one a person names.
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { KeyFiles, SshKey } from '../client/ports.ts'
+import type { Random } from '../core/clock.ts'
+import { PaygressError } from '../core/errors.ts'
+import type { OrderId } from '../core/ids.ts'
+import { readPrivateFile, writePrivateFile } from '../storage/private-files.ts'
+import { makeSshKeyPair, publicLineOf } from './key-pair.ts'
+import { parsePublicKey } from './public-key.ts'
+
+/** Key files in `folder` (private, 0600), one pair per order: no two providers see the same key. */
+export function keyFiles(folder: string, random: Random): KeyFiles {
+  return {
+    async ofOrder(orderId: OrderId): Promise<SshKey> {
+      const path = join(folder, `${orderId}.key`)
+      const known = readPrivateFile(path)
+      if (known !== undefined) return { publicKey: publicLineOf(known.content), privateKeyPath: path }
+      const pair = makeSshKeyPair(random, 'paygress')
+      writePrivateFile(path, pair.privateKey)
+      return { publicKey: pair.publicKey, privateKeyPath: path }
+    },
+    async read(path: string): Promise<SshKey> {
+      const file = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path
+      const { line } = parsePublicKey(await readKeyFile(file))
+      const privatePath = file.replace(/\.pub$/, '')
+      return {
+        publicKey: line,
+        privateKeyPath: privatePath !== file && existsSync(privatePath) ? privatePath : undefined,
+      }
+    },
+  }
+}
+
+async function readKeyFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new PaygressError('usage', `the SSH public key ${path} cannot be read`, {
+      hint: 'name a file such as ~/.ssh/id_ed25519.pub, or leave --ssh-key out to get a key for this order',
+      cause: error,
+    })
+  }
+}
