@@ -15,6 +15,7 @@ requirePeer('auth-relay')('auth-relay (khatru)', () => {
     await using relay = await startAuthRelay()
     const [bob, eve] = [generateSecretKey(), generateSecretKey()]
     const wrap = makeEvent({ kind: GIFT_WRAP, tags: [['p', getPublicKey(bob)]] })
+    const live = makeEvent({ kind: GIFT_WRAP, tags: [['p', getPublicKey(bob)]], content: 'live' })
     const ofBob = { kinds: [GIFT_WRAP], '#p': [getPublicKey(bob)] }
 
     await using sender = await openRawRelayClient(relay.url)
@@ -27,7 +28,7 @@ requirePeer('auth-relay')('auth-relay (khatru)', () => {
     await authenticate(foreign, relay.url, eve)
     foreign.send('REQ', 'foreign', ofBob)
     expect((await foreign.heard('CLOSED', 'foreign'))[2]).toMatch(/^restricted: /)
-    foreign.send('REQ', 'by-id', { ids: [wrap.id] })
+    foreign.send('REQ', 'by-id', { ids: [wrap.id, live.id] })
     await foreign.heard('EOSE', 'by-id')
 
     await using own = await openRawRelayClient(relay.url)
@@ -36,9 +37,11 @@ requirePeer('auth-relay')('auth-relay (khatru)', () => {
     expect((await own.heard('EVENT', 'own'))[2]).toMatchObject({ id: wrap.id })
     await own.heard('EOSE', 'own')
 
-    const live = makeEvent({ kind: GIFT_WRAP, tags: [['p', getPublicKey(bob)]], content: 'live' })
     sender.send('EVENT', live)
     expect((await own.heard('EVENT', 'own'))[2]).toMatchObject({ id: live.id })
+    const late = makeEvent({ content: 'public' })
+    foreign.send('EVENT', late)
+    await foreign.heard('OK', late.id, true) // whatever the relay had for it before came before this
     expect(foreign.received().filter(([type]) => type === 'EVENT')).toEqual([])
   })
 

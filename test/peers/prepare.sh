@@ -28,7 +28,12 @@ skip() {
 # digest FILE...: one hash over names and contents.
 digest() { sha256sum -- "$@" | sha256sum | cut -c1-16; }
 
-python_version() { python3 -c 'import platform; print(platform.python_version(), platform.machine())'; }
+# look_at_python: false without a python3 that runs. A virtual environment belongs to one version.
+look_at_python() {
+  local version
+  version=$(python3 -c 'import platform; print(platform.python_version() + "-" + platform.machine())' 2>/dev/null) &&
+    python_key=py$version
+}
 
 # folder NAME: where the peer belongs, for the inputs as they are now.
 folder() {
@@ -55,8 +60,7 @@ apt_get() {
   have apt-get && [ "$(id -u)" = 0 ] || return 1
   say "installing $* with apt-get"
   export DEBIAN_FRONTEND=noninteractive
-  log_run "$cache/apt.log" apt-get install -y --no-install-recommends "$@" && return 0
-  log_run "$cache/apt.log" apt-get update || return 1
+  log_run "$cache/apt.log" apt-get update || say 'apt-get update failed, going on with the known packages'
   log_run "$cache/apt.log" apt-get install -y --no-install-recommends "$@"
 }
 
@@ -66,6 +70,7 @@ want_tool() {
 }
 
 build_venv() { # NAME FOLDER
+  [ "$python_key" != none ] || { skip "$1" 'python3 is missing'; return; }
   if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
     apt_get python3-venv || { skip "$1" 'python3 has no venv module (apt package python3-venv)'; return; }
   fi
@@ -78,26 +83,26 @@ build_venv() { # NAME FOLDER
 }
 
 build_go() { # NAME FOLDER
+  have go || { skip "$1" 'go is missing'; return; }
   say "building $1 (up to two minutes the first time)"
   (cd "$here/$1" && log_run "$2/build.log" env CGO_ENABLED=0 go build -trimpath -buildvcs=false -o "$2/$1" .) ||
     fail "go could not build $1, see $2/build.log"
   touch "$2/ready"
 }
 
-# prepare NAME TOOL BUILD: nothing to do when the folder of these very inputs is complete.
+# prepare NAME BUILD: nothing to do when the folder of these very inputs is complete.
 prepare() {
-  have "$2" || { skip "$1" "$2 is missing"; return; }
   local into
   into=$(folder "$1")
   if [ -e "$into/ready" ]; then say "$1 ready"; return; fi
   rm -rf "$into"
   mkdir -p "$into"
-  "$3" "$1" "$into"
+  "$2" "$1" "$into"
   if [ -e "$into/ready" ]; then say "$1 ready"; fi
 }
 
 python_key=none
-if have python3; then python_key=$(python_version | sha256sum | cut -c1-8); fi
+look_at_python || true
 
 if [ "${1:-}" = --list ]; then
   for name in nutshell rust-nostr auth-relay; do
@@ -113,9 +118,8 @@ exec 9>"$cache/lock"
 if have flock; then flock 9; fi # two test runs on one machine build once
 want_tool ssh openssh-client
 want_tool faketime faketime
-have python3 || apt_get python3 python3-venv || true
-if have python3; then python_key=$(python_version | sha256sum | cut -c1-8); fi
-prepare nutshell python3 build_venv
-prepare rust-nostr python3 build_venv
-prepare auth-relay go build_go
+look_at_python || { apt_get python3 python3-venv && look_at_python; } || true
+prepare nutshell build_venv
+prepare rust-nostr build_venv
+prepare auth-relay build_go
 if [ ${#skipped[@]} -gt 0 ]; then say "skipped: ${skipped[*]}"; fi

@@ -1,6 +1,7 @@
 // How does a test own a real program: start it, know that it is ready, and be sure that it is gone?
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { atEnd } from './at-end.ts'
 import { until } from './until.ts'
 
 export interface ChildCommand {
@@ -29,11 +30,6 @@ export interface Child {
 
 const KEPT_OUTPUT = 65_536
 const STOP_TIMEOUT_MS = 15_000
-const alive = new Set<ChildProcess>()
-
-process.once('exit', () => {
-  for (const child of alive) child.kill('SIGKILL')
-})
 
 /** The environment of a child: nothing of ours but PATH. */
 export function cleanEnvironment(
@@ -71,23 +67,26 @@ async function launch({ command, args, cwd, env }: ChildCommand): Promise<Child>
   await once(child, 'spawn')
   const pid = child.pid
   if (pid === undefined) throw new Error(`${command} has no pid`)
-  alive.add(child)
-  const gone = once(child, 'exit').then(() => alive.delete(child))
+  let exited = false
+  const gone = once(child, 'exit').then(() => {
+    exited = true
+  })
   const stdout = keepEnd(child.stdout)
   const stderr = keepEnd(child.stderr)
   const end = async (signal: NodeJS.Signals) => {
-    if (!alive.has(child)) return
+    if (exited) return
     child.kill(signal)
     child.kill('SIGCONT') // a paused child sees the signal only then
     const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
     await gone
     clearTimeout(impatience)
   }
+  atEnd(() => end('SIGKILL'))
   return {
     pid,
     stdout,
     stderr,
-    hasExited: () => !alive.has(child),
+    hasExited: () => exited,
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
     pause: () => void child.kill('SIGSTOP'),
