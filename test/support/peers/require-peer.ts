@@ -11,7 +11,7 @@ const PREPARE = join(import.meta.dirname, '../../peers/prepare.sh')
 let prepared: ReadonlyMap<string, string> | undefined
 
 /** Folder of a prepared peer, or of the program for faketime and nak; undefined when the machine has none. */
-export function findPeer(name: PeerName): string | undefined {
+function findPeer(name: PeerName): string | undefined {
   if (name === 'nak') return process.env['NAK']
   if (name === 'faketime') return findProgram(name)
   prepared ??= listPrepared()
