@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module'
 import { posix } from 'node:path'
 
 interface Layer {
-  /** Paths under src/ this layer may import: a folder with its trailing slash, or one file. Its own folder is always allowed. */
+  /** Paths under src/ this layer may import: a folder with its trailing slash, or files. Its own folder is always allowed. */
   paths: readonly string[]
   /** Whether Node's own modules are allowed (the few with a single owner, as node:sqlite, stay with that owner). */
   node: boolean
@@ -12,7 +12,8 @@ interface Layer {
 const CORE = ['core/']
 const PROTOCOL = ['protocol/', ...CORE]
 const WALLET = ['wallet/', ...PROTOCOL]
-const PORTS = ['client/ports.ts', 'provider/ports.ts', 'wallet/ports.ts']
+/** Where use cases say what they need: ports.ts, or a file of its own for one large port (compute-port.ts). */
+const PORTS = ['client', 'provider', 'wallet'].flatMap((side) => [`${side}/ports.ts`, `${side}/*-port.ts`])
 const ADAPTER = [...PROTOCOL, ...PORTS]
 const ADAPTERS = [
   'nostr/',
@@ -136,7 +137,7 @@ function named(path: string): string {
 }
 
 function covers(allowed: string, path: string): boolean {
-  return allowed.endsWith('/') ? path.startsWith(allowed) : path === allowed
+  return allowed.endsWith('/') ? path.startsWith(allowed) : posix.matchesGlob(path, allowed)
 }
 
 function longest(names: readonly string[], path: string, library = false): string | undefined {
