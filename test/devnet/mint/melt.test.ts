@@ -1,3 +1,4 @@
+import { Amount } from '@cashu/cashu-ts'
 import type { Proof, Wallet } from '@cashu/cashu-ts'
 import { describe, expect, test } from 'vitest'
 import { aMint, ask, aWallet, fund, sum } from './mint-fixture.ts'
@@ -99,6 +100,37 @@ describe('a payment that takes its time', () => {
     expect(mint.stats()).toMatchObject({ melted: 41n, outstanding: 23n, earned: 0n })
   })
 
+  test('that fails while it is being settled is one or the other, not both', async () => {
+    const mint = await aMint({ payAfterMs: 'manual' })
+    const wallet = await aWallet(mint.url)
+    const proofs = await fund(wallet, 64)
+    const quote = await wallet.createMeltQuoteBolt11(await foreignInvoice(40))
+    await wallet.meltProofsBolt11(quote, proofs)
+    const settling = mint.settle(quote.quote)
+    mint.fail(quote.quote)
+    await settling
+    expect(await wallet.checkMeltQuoteBolt11(quote.quote)).toMatchObject({ state: 'UNPAID' })
+    expect(await states(wallet, proofs)).toEqual(['UNSPENT'])
+    expect(mint.stats()).toMatchObject({ outstanding: 64n, melted: 0n })
+  })
+
+  test('keeps its invoice and its blank outputs to itself', async () => {
+    const mint = await aMint({ payAfterMs: 'manual' })
+    const wallet = await aWallet(mint.url)
+    const [first, second] = [await fund(wallet, 64), await fund(wallet, 64)]
+    const invoice = await foreignInvoice(40)
+    const quotes = [
+      await wallet.createMeltQuoteBolt11(invoice),
+      await wallet.createMeltQuoteBolt11(invoice),
+    ] as const
+    const { outputData } = await wallet.completeMelt(await wallet.prepareMelt('bolt11', quotes[0], first))
+    await expect(wallet.meltProofsBolt11(quotes[1], second)).rejects.toMatchObject({ code: 20005 })
+    const outputs = outputData
+      .slice(0, 1)
+      .map((output) => ({ ...output.blindedMessage, amount: Amount.from(64) }))
+    await expect(wallet.mint.swap({ inputs: second, outputs })).rejects.toMatchObject({ code: 11004 })
+  })
+
   test('succeeds by itself after the time that was set', async () => {
     let now = Date.now()
     const mint = await aMint({ payAfterMs: 5_000, clock: { now: () => now } })
@@ -111,6 +143,19 @@ describe('a payment that takes its time', () => {
     now += 1
     expect(await wallet.checkMeltQuoteBolt11(quote.quote)).toMatchObject({ state: 'PAID' })
   })
+})
+
+test('of two payments with the same inputs that arrive together exactly one is made', async () => {
+  const mint = await aMint()
+  const wallet = await aWallet(mint.url)
+  const proofs = await fund(wallet, 64)
+  const quotes = [
+    await wallet.createMeltQuoteBolt11(await foreignInvoice(40)),
+    await wallet.createMeltQuoteBolt11(await foreignInvoice(40)),
+  ]
+  const results = await Promise.allSettled(quotes.map((quote) => wallet.meltProofsBolt11(quote, proofs)))
+  expect(results.map((result) => result.status).toSorted()).toEqual(['fulfilled', 'rejected'])
+  expect(mint.stats()).toMatchObject({ melted: 41n, outstanding: 23n, pending: 0n })
 })
 
 test('refuses too little money, and leaves it alone', async () => {

@@ -88,3 +88,19 @@ test.each([
   socket.send(message)
   expect(await next()).toMatchObject({ error: { code: -32600 } })
 })
+
+test('the owner of an invoice hears that somebody paid it with ecash', async () => {
+  const mint = await aMint({ settleAfterMs: 'manual' })
+  const wallet = await aWallet(mint.url)
+  const funding = await wallet.createMintQuoteBolt11(8)
+  await mint.settle(funding.quote)
+  const proofs = await wallet.mintProofsBolt11(8, funding.quote)
+  const invoice = await wallet.createMintQuoteBolt11(8)
+  const { socket, next } = await aSocket(mint.url)
+  const params = { kind: 'bolt11_mint_quote', filters: [invoice.quote], subId: 'mine' }
+  socket.send(JSON.stringify({ jsonrpc: '2.0', id: 0, method: 'subscribe', params }))
+  await next()
+  expect(await next()).toMatchObject({ params: { payload: { state: 'UNPAID' } } })
+  await wallet.meltProofsBolt11(await wallet.createMeltQuoteBolt11(invoice.request), proofs)
+  expect(await next()).toMatchObject({ params: { payload: { state: 'PAID' } } })
+})

@@ -142,6 +142,19 @@ test('an output is signed once in its life', async () => {
   expect(state?.state).toBe('UNSPENT')
 })
 
+test('of two swaps to the same outputs that arrive together exactly one wins', async () => {
+  const mint = await aMint()
+  const wallet = await aWallet(mint.url)
+  const funds = [await fund(wallet, 8), await fund(wallet, 8)]
+  const outputs = OutputData.createRandomData(8, wallet.getKeyset(), [8]).map(
+    (output) => output.blindedMessage,
+  )
+  const results = await Promise.allSettled(funds.map((inputs) => wallet.mint.swap({ inputs, outputs })))
+  const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : []))
+  expect(reasons).toEqual([11003])
+  expect(mint.stats()).toMatchObject({ outstanding: 16n })
+})
+
 test('the same bytes get the same answer for as long as the mint says, then a refusal', async () => {
   let now = Date.now()
   const mint = await aMint({ clock: { now: () => now }, nut19: { ttlSec: 60 } })
