@@ -1,6 +1,7 @@
 // Which offers do the relays have? Offers and deletions as they arrive, the fastest relay first.
 import type { OfferSighting, OfferSource } from '../client/ports.ts'
 import { type Clock, unixSeconds } from '../core/clock.ts'
+import { toPaygressError } from '../core/errors.ts'
 import { isPublicKeyHex, type PublicKeyHex } from '../core/npub.ts'
 import type { RelayUrl } from '../core/relay-url.ts'
 import {
@@ -126,11 +127,11 @@ function channel<Value>(signal: AbortSignal): {
 } {
   const waiting: Value[] = []
   let ended = signal.aborted
-  let failure: unknown
+  let failure: { error: unknown } | undefined
   let wake = Promise.withResolvers<void>()
   const end = (error?: unknown) => {
     ended = true
-    failure ??= error
+    if (error !== undefined) failure ??= { error }
     wake.resolve()
   }
   signal.addEventListener('abort', () => end(), { once: true })
@@ -143,7 +144,7 @@ function channel<Value>(signal: AbortSignal): {
     async *read() {
       for (;;) {
         while (waiting.length > 0) yield* waiting.splice(0)
-        if (failure !== undefined) throw failure
+        if (failure !== undefined) throw toPaygressError(failure.error)
         if (ended) return
         await wake.promise
         wake = Promise.withResolvers<void>()

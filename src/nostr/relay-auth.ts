@@ -27,6 +27,7 @@ export class RelayAuth {
   state: AuthState = 'none'
   readonly #options: AuthOptions
   #answerId: string | undefined
+  #challenge: string | undefined
   #answers = 0
   #round = 0
   #timer: NodeJS.Timeout | undefined
@@ -43,6 +44,10 @@ export class RelayAuth {
   answer(challenge: string): void {
     const { signer, url, clock, answerMs } = this.#options
     if (signer === undefined || this.#answers >= MOST_ANSWERS) return
+    // Relays repeat the challenge with each refusal; one answer to it is enough.
+    const repeated = challenge === this.#challenge && this.state !== 'refused'
+    if (repeated) return
+    this.#challenge = challenge
     this.#answers += 1
     const round = ++this.#round
     this.state = 'answering'
@@ -74,6 +79,7 @@ export class RelayAuth {
     clearTimeout(this.#timer)
     this.#round += 1
     this.#answers = 0
+    this.#challenge = undefined
     this.#answerId = undefined
     this.state = 'none'
   }

@@ -55,11 +55,9 @@ export function note(signer: Signer, content: string, createdAt = nowSec()): Pro
 
 /** The relay layer's times in a hurry. */
 export const hurry: Partial<RelayTiming> = {
-  handshakeMs: 300,
-  pingMs: 100,
-  pongMs: 100,
+  handshakeMs: 2_000,
   reconnect: { firstMs: 20, maxMs: 80 },
-  authMs: 300,
+  authMs: 2_000,
   rateLimitedMs: 60,
   refused: { firstMs: 20, maxMs: 60 },
 }

@@ -35,6 +35,9 @@ export interface FaultyRelay {
   cutAll(): void
   /** Cuts all connections and refuses new ones. */
   die(): Promise<void>
+  /** Stops reading from the clients: no frame and no ping is answered, the connections stay. */
+  freeze(): void
+  thaw(): void
   /** Listens again on the same port. */
   comeBack(): Promise<void>
   close(): Promise<void>
@@ -58,6 +61,8 @@ export async function startFaultyRelay(
     connections: 0,
     received: [],
     cutAll: () => server.clients.forEach((client) => client.terminate()),
+    freeze: () => server.clients.forEach((client) => client.pause()),
+    thaw: () => server.clients.forEach((client) => client.resume()),
     die: () => stop(server),
     comeBack: async () => {
       server = await listen(port)
