@@ -7,6 +7,7 @@ import {
   createNewMintKeys,
   getP2PKSigFlag,
   getSecretData,
+  getSecretKind,
   getTagInt,
   hashToCurve,
   pointFromHex,
@@ -127,8 +128,9 @@ export function spendRefusal(
         ? proof
         : { ...proof, witness: { signatures: witness.signatures, preimage: witness.preimage ?? '' } },
     )
-    const hashlock = secret.startsWith('["HTLC"') ? getSecretData(secret).data : undefined
-    const hashOpen = hashlock === undefined || verifyHTLCHash(witness?.preimage ?? '', hashlock)
+    const isHashLock = getSecretKind(secret) === 'HTLC'
+    if (!isHashLock && checked.main.pubkeys.length === 0) return 'the lock names no key'
+    const hashOpen = !isHashLock || verifyHTLCHash(witness?.preimage ?? '', getSecretData(secret).data)
     const mainNeeded = checked.main.pubkeys.length === 0 ? 0 : (getTagInt(secret, 'n_sigs') ?? 1)
     if (hashOpen && checked.main.receivedSigners.length >= mainNeeded) return undefined
     if (nowSec < checked.locktime) return 'the lock is not opened by the signatures of its keys'

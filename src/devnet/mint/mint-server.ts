@@ -45,6 +45,7 @@ export async function listen(
       if (address !== null && typeof address === 'object') resolve(address)
     })
   })
+  server.on('error', mint.context.onError)
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
     close: () =>

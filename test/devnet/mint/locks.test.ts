@@ -134,6 +134,11 @@ test.each([
     'more signatures than keys',
     JSON.stringify(['P2PK', { nonce: 'n', data: provider.pub, tags: [['n_sigs', '2']] }]),
   ],
+  ['no key', JSON.stringify(['P2PK', { nonce: 'n', data: '' }])],
+  [
+    'a hash, written with spaces,',
+    JSON.stringify(['HTLC', { nonce: 'n', data: '00'.repeat(32) }], undefined, 1),
+  ],
   ['no nonce', JSON.stringify(['P2PK', { data: provider.pub }])],
   ['SIG_ALL', JSON.stringify(['P2PK', { nonce: 'n', data: provider.pub, tags: [['sigflag', 'SIG_ALL']] }])],
 ])('a lock with %s never opens', (_name, secret) => {
