@@ -126,15 +126,14 @@ function fallbackOptions(argv: readonly string[], streams: Streams, signal: Abor
 }
 
 async function readAll(streams: Streams): Promise<string> {
-  const parts: Buffer[] = []
-  let size = 0
+  let text = ''
+  streams.stdin.setEncoding('utf8')
   for await (const part of streams.stdin) {
-    const bytes = Buffer.from(part)
-    size += bytes.length
-    if (size > LARGEST_STDIN) throw new PaygressError('usage', 'the input on stdin is larger than 1 MiB')
-    parts.push(bytes)
+    text += String(part)
+    if (text.length > LARGEST_STDIN)
+      throw new PaygressError('usage', 'the input on stdin is larger than 1 MiB')
   }
-  return Buffer.concat(parts).toString('utf8')
+  return text
 }
 
 /** The first SIGINT or SIGTERM asks for a clean end, the second ends at once. */

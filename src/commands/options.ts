@@ -74,7 +74,11 @@ export const COMMAND_OPTIONS = {
     env: 'PAYGRESS_PROVIDER',
     preference: 'provider',
   },
-  minCpu: { flags: '--min-cpu <millicores>', description: 'at least this much CPU', env: 'PAYGRESS_MIN_CPU' },
+  minCpu: {
+    flags: '--min-cpu <cores>',
+    description: 'at least this many cores, for example 0.5',
+    env: 'PAYGRESS_MIN_CPU',
+  },
   minMemory: {
     flags: '--min-memory <mb>',
     description: 'at least this much memory',

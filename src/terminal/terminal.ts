@@ -29,6 +29,8 @@ export interface Terminal {
   answer(answer: Answer): Promise<void>
   /** One JSON document per line, for `--watch` under json; the human form otherwise. */
   stream(answer: Answer): Promise<void>
+  /** More rows follow below the ones that were printed. */
+  hideHeaders(): void
   /** Text that is an answer by itself (an invoice, a command line). */
   raw(text: string): void
   /** A line for people on stderr: previews, next commands. Silent with -q and under machine formats off a terminal. */
@@ -47,6 +49,7 @@ export async function openTerminal(streams: Streams, options: TerminalOptions): 
   const animate = canAnimate(streams) && !machine && !options.quiet
   const spinner = animate ? await animatedProgress(style) : undefined
   const write = (text: string) => streams.stdout.write(`${text}\n`)
+  let headers = options.headers
   const say = (line = '') => {
     if (!options.quiet && (!machine || streams.stderr.isTTY === true)) streams.stderr.write(`${line}\n`)
   }
@@ -59,7 +62,7 @@ export async function openTerminal(streams: Streams, options: TerminalOptions): 
       return []
     }
     const columns = options.columns === undefined ? {} : { columns: options.columns }
-    return answer.human.render({ headers: options.headers, ...columns })
+    return answer.human.render({ headers, ...columns })
   }
   return {
     output: options.output,
@@ -78,6 +81,9 @@ export async function openTerminal(streams: Streams, options: TerminalOptions): 
       if (options.output === 'json') write(JSON.stringify(answer.document))
       else if (options.output === 'yaml') write(`---\n${await encode(answer.document, 'yaml')}`)
       else for (const line of lines(answer)) write(line)
+    },
+    hideHeaders() {
+      headers = false
     },
     raw(text) {
       spinner?.stop()

@@ -9,6 +9,12 @@ export async function run(invocation: Invocation): Promise<undefined> {
   await invocation.terminal.answer({
     document: { npub: identity.npub, source: identity.source },
     names: [identity.npub],
-    human: { kind: 'lines', lines: fieldLines([['npub', identity.npub], ['source', identity.source]]) },
+    human: {
+      kind: 'lines',
+      lines: fieldLines([
+        ['npub', identity.npub],
+        ['source', identity.source],
+      ]),
+    },
   })
 }

@@ -8,8 +8,18 @@ import { withClient } from '../with-client.ts'
 
 const COLUMNS = [
   { key: 'mint', title: 'MINT', text: (row: MintBalance) => row.mint },
-  { key: 'available', title: 'AVAILABLE', align: 'right', text: (row: MintBalance) => satText(row.availableSat) },
-  { key: 'reserved', title: 'RESERVED', align: 'right', text: (row: MintBalance) => satText(row.reservedSat) },
+  {
+    key: 'available',
+    title: 'AVAILABLE',
+    align: 'right',
+    text: (row: MintBalance) => satText(row.availableSat),
+  },
+  {
+    key: 'reserved',
+    title: 'RESERVED',
+    align: 'right',
+    text: (row: MintBalance) => satText(row.reservedSat),
+  },
   { key: 'pending', title: 'PENDING', align: 'right', text: (row: MintBalance) => satText(row.pendingSat) },
   { key: 'trusted', title: 'TRUSTED', text: (row: MintBalance) => (row.trusted ? 'yes' : 'no') },
 ] as const
@@ -32,7 +42,11 @@ export async function run(invocation: Invocation): Promise<undefined> {
         })),
       },
       names: [String(total)],
-      human: tableAnswer(COLUMNS, balances, 'the wallet is empty; paygress wallet fund <sats> --mint <url> fills it'),
+      human: tableAnswer(
+        COLUMNS,
+        balances,
+        'the wallet is empty; paygress wallet fund <sats> --mint <url> fills it',
+      ),
     })
     if (balances.length > 1) terminal.say(`total ${satText(total)}`)
   })

@@ -13,7 +13,12 @@ type Action = (typeof ACTIONS)[number]
 const COLUMNS = [
   { key: 'mint', title: 'MINT', text: (row: MintBalance) => row.mint },
   { key: 'trusted', title: 'TRUSTED', text: (row: MintBalance) => (row.trusted ? 'yes' : 'no') },
-  { key: 'available', title: 'AVAILABLE', align: 'right', text: (row: MintBalance) => satText(row.availableSat) },
+  {
+    key: 'available',
+    title: 'AVAILABLE',
+    align: 'right',
+    text: (row: MintBalance) => satText(row.availableSat),
+  },
 ] as const
 
 export async function run(invocation: Invocation): Promise<undefined> {
@@ -40,7 +45,9 @@ function parseAction(text: string): Action {
 
 function mintNamed(url: string | undefined, action: Action): MintUrl {
   if (url !== undefined) return parseMintUrl(url)
-  throw new PaygressError('usage', 'the URL of the mint is missing', { hint: `paygress wallet mints ${action} <url>` })
+  throw new PaygressError('usage', 'the URL of the mint is missing', {
+    hint: `paygress wallet mints ${action} <url>`,
+  })
 }
 
 function change(wallet: Wallet, action: Exclude<Action, 'list'>, mint: MintUrl): void {

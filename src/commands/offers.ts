@@ -1,0 +1,161 @@
+// paygress offers: which machines can be rented, from whom, at what price?
+import { findOffers, type OfferListing } from '../client/find-offers.ts'
+import { OFFER_SORTS, type OfferFilter, type OfferRow } from '../client/offer-rows.ts'
+import { PaygressError } from '../core/errors.ts'
+import { parseMintUrl } from '../core/mint-url.ts'
+import { parseRelayUrl } from '../core/relay-url.ts'
+import { type Answer, tableAnswer } from '../terminal/answer.ts'
+import { roughDuration } from '../terminal/words.ts'
+import { wireOffers } from '../wiring/wire-relays.ts'
+import type { Invocation, Options } from './invocation.ts'
+
+const COLUMNS = [
+  { key: 'provider', title: 'PROVIDER', text: (row: OfferRow) => row.providerName },
+  { key: 'spec', title: 'SPEC', text: (row: OfferRow) => row.spec.id },
+  {
+    key: 'cpu',
+    title: 'CPU',
+    align: 'right',
+    text: (row: OfferRow) => String(row.spec.cpuMillicores / 1000),
+  },
+  { key: 'memory', title: 'MEMORY', align: 'right', text: (row: OfferRow) => `${row.spec.memoryMb} MB` },
+  {
+    key: 'rate',
+    title: 'SATS/HOUR',
+    align: 'right',
+    text: (row: OfferRow) => row.satsPerHour.toLocaleString('en-US'),
+  },
+  {
+    key: 'minimum',
+    title: 'MINIMUM',
+    align: 'right',
+    text: (row: OfferRow) => roughDuration(row.seen.offer.minimumDurationSec),
+  },
+  { key: 'mints', title: 'MINTS', text: (row: OfferRow) => row.seen.offer.mints.map(hostOf).join(',') },
+  { key: 'age', title: 'AGE', align: 'right', text: (row: OfferRow) => roughDuration(row.seen.ageSec) },
+  { key: 'state', title: 'STATE', text: (row: OfferRow) => row.seen.state },
+  { key: 'npub', title: 'NPUB', onlyOnRequest: true, text: (row: OfferRow) => row.providerNpub },
+  { key: 'name', title: 'NAME', onlyOnRequest: true, text: (row: OfferRow) => row.spec.name },
+  {
+    key: 'description',
+    title: 'DESCRIPTION',
+    onlyOnRequest: true,
+    text: (row: OfferRow) => row.spec.description,
+  },
+  {
+    key: 'available',
+    title: 'AVAILABLE',
+    align: 'right',
+    onlyOnRequest: true,
+    text: (row: OfferRow) => (row.available === undefined ? '' : String(row.available)),
+  },
+] as const
+
+export async function run(invocation: Invocation): Promise<undefined> {
+  const { options, terminal, signal } = invocation
+  const watch = options.flag('watch')
+  const filter = readFilter(options)
+  const wired = wireOffers(options.list('relay').map(parseRelayUrl))
+  const timeoutSec = options.seconds('timeout')
+  const find = {
+    filter,
+    watch,
+    signal,
+    ...(timeoutSec === undefined ? {} : { timeoutMs: timeoutSec * 1000 }),
+  }
+  const printer = new RowPrinter()
+  try {
+    for await (const listing of findOffers(wired, find)) {
+      const isTable = terminal.output === 'table' && !terminal.quiet
+      if (watch || (isTable && listing.rows.length > 0 && !listing.complete)) {
+        const fresh = printer.fresh(listing)
+        if (fresh.length > 0)
+          await (watch ? terminal.stream(answerOf(fresh)) : terminal.answer(answerOf(fresh)))
+        if (!watch && terminal.output === 'table') invocation.terminal.hideHeaders()
+      } else if (listing.complete) {
+        const rest = isTable ? printer.fresh(listing) : listing.rows
+        if (!isTable || rest.length > 0 || printer.count === 0) await terminal.answer(answerOf(rest))
+      }
+    }
+  } catch (error) {
+    // Ctrl-C is how watching ends.
+    if (!(watch && signal.aborted)) throw error
+  } finally {
+    await wired.close()
+  }
+}
+
+/** Hands out each row once, or again when it changed. */
+class RowPrinter {
+  readonly #printed = new Map<string, string>()
+
+  get count(): number {
+    return this.#printed.size
+  }
+
+  fresh({ rows }: OfferListing): OfferRow[] {
+    return rows.filter((row) => {
+      const key = `${row.seen.provider}/${row.spec.id}`
+      if (this.#printed.get(key) === row.seen.eventId) return false
+      this.#printed.set(key, row.seen.eventId)
+      return true
+    })
+  }
+}
+
+function answerOf(rows: readonly OfferRow[]): Answer {
+  return {
+    document: { offers: rows.map(documentOf) },
+    names: rows.map((row) => `${row.providerNpub}/${row.spec.id}`),
+    human: tableAnswer(COLUMNS, rows, 'no offer fits; paygress offers --all shows stale ones too'),
+  }
+}
+
+function documentOf({ seen, spec, providerNpub, providerName, satsPerHour, available }: OfferRow) {
+  return {
+    provider_npub: providerNpub,
+    provider_name: providerName,
+    spec_id: spec.id,
+    spec_name: spec.name,
+    description: spec.description,
+    cpu_millicores: spec.cpuMillicores,
+    memory_mb: spec.memoryMb,
+    rate_msats_per_sec: spec.rateMsatPerSec,
+    sats_per_hour: satsPerHour,
+    minimum_duration_seconds: seen.offer.minimumDurationSec,
+    maximum_duration_seconds: seen.offer.maximumDurationSec ?? null,
+    mints: seen.offer.mints,
+    features: seen.offer.features,
+    available: available ?? null,
+    published_at: new Date(seen.publishedAt * 1000).toISOString(),
+    age_seconds: seen.ageSec,
+    state: seen.state,
+    relays: seen.relays,
+  }
+}
+
+function readFilter(options: Options): OfferFilter {
+  const mint = options.text('mint')
+  return {
+    spec: options.text('spec'),
+    provider: options.text('provider'),
+    mint: mint === undefined ? undefined : parseMintUrl(mint),
+    minCpu: cores(options.text('minCpu')),
+    minMemoryMb: options.count('minMemory', 1, 1_000_000_000),
+    maxRate: options.count('maxRate', 1, 1_000_000_000_000),
+    sort: options.oneOf('sort', OFFER_SORTS),
+    all: options.flag('all'),
+  }
+}
+
+function cores(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^\d{1,6}(?:\.\d{1,3})?$/.test(text)) return Number(text)
+  throw new PaygressError('usage', `"${text.slice(0, 40)}" is not a number of cores`, {
+    hint: 'write it like 0.5 or 2',
+  })
+}
+
+function hostOf(url: string): string {
+  return url.replace(/^https?:\/\//, '')
+}
