@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { defineConfig, type Plugin } from 'rolldown'
 import * as z from 'zod'
 
-/** ssh2 probes for these two native speed-ups inside try/catch and works without them: let the probe fail. */
-const NATIVE = /^cpu-features$|\.node$/
+/** ssh2, ws and debug probe for these extras inside try/catch and work without them: let the probe fail. */
+const EXTRA = /^(cpu-features|bufferutil|utf-8-validate|supports-color)$|\.node$/
 
-function withoutNativeParts(): Plugin {
-  const id = '\0no-native-part.cjs'
+function withoutExtras(): Plugin {
+  const id = '\0no-extra.cjs'
   return {
-    name: 'without-native-parts',
-    resolveId: { filter: { id: NATIVE }, handler: () => ({ id }) },
-    load: { filter: { id: /no-native-part/ }, handler: () => "throw new Error('not bundled')" },
+    name: 'without-extras',
+    resolveId: { filter: { id: EXTRA }, handler: () => ({ id }) },
+    load: { filter: { id: /no-extra/ }, handler: () => "throw new Error('not bundled')" },
   }
 }
 
@@ -51,8 +51,15 @@ function thirdPartyNotice(): Plugin {
 export default defineConfig({
   input: { main: 'src/main.ts' },
   platform: 'node',
-  transform: { target: 'node22.22' },
-  plugins: [withoutNativeParts(), thirdPartyNotice()],
+  logLevel: 'warn',
+  // ssh2's WebAssembly asks for the folder it lies in.
+  transform: { target: 'node22.22', define: { __dirname: 'import.meta.dirname' } },
+  onLog(level, log, next) {
+    // What cannot be found would have to be installed beside the bundle: nothing may be.
+    if (log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message)
+    next(level, log)
+  },
+  plugins: [withoutExtras(), thirdPartyNotice()],
   output: {
     dir: 'dist',
     cleanDir: true,
