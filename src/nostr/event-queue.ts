@@ -18,7 +18,13 @@ interface Task {
 
 export class EventQueue {
   readonly #lanes = new Set<EventLane>()
+  readonly #onError: (error: unknown) => void
   #scheduled: NodeJS.Immediate | undefined
+
+  /** `onError` hears what a task threw; the other tasks go on. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError
+  }
 
   lane(options: LaneOptions): EventLane {
     const lane = new EventLane(options, () => this.#schedule(lane))
@@ -42,10 +48,19 @@ export class EventQueue {
     const end = performance.now() + SLICE_MS
     while (this.#lanes.size > 0 && performance.now() < end) {
       for (const lane of this.#lanes) {
-        if (!lane.runOne()) this.#lanes.delete(lane)
+        if (!this.#runOne(lane)) this.#lanes.delete(lane)
       }
     }
     if (this.#lanes.size > 0) this.#scheduled ??= setImmediate(() => this.#runSlice())
+  }
+
+  #runOne(lane: EventLane): boolean {
+    try {
+      return lane.runOne()
+    } catch (error) {
+      this.#onError(error)
+      return true
+    }
   }
 }
 

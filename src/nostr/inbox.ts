@@ -1,5 +1,6 @@
 // Which private messages are there for us, the ones sent while we were away included?
 import { unixSeconds, type Clock } from '../core/clock.ts'
+import type { RelayUrl } from '../core/relay-url.ts'
 import { BACKDATE_SEC, GIFT_WRAP_KIND } from './gift-wrap.ts'
 import type { Filter } from './filter.ts'
 import type { RelayHub } from './relay-hub.ts'
@@ -13,12 +14,12 @@ export interface InboxOptions {
   relays: readonly string[]
   clock: Clock
   /** A message that passed every check. The same rumor comes again when its sender wraps it again. */
-  onGift(gift: Gift, url: string): void
+  onGift(gift: Gift, url: RelayUrl): void
   /** A wrap that is no message to us. */
-  onFault?(fault: GiftFault, wrapId: string, url: string): void
+  onFault?(fault: GiftFault, wrapId: string, url: RelayUrl): void
   /** All that the relay had stored was delivered. */
-  onEose?(url: string): void
-  onState?(url: string, state: SubscriptionState, reason?: string): void
+  onEose?(url: RelayUrl): void
+  onState?(url: RelayUrl, state: SubscriptionState, reason?: string): void
   /** Wraps that need no second look, known from earlier runs. */
   isHandled?(wrapId: string): boolean
 }
@@ -39,7 +40,7 @@ export function openInbox(hub: RelayHub, options: InboxOptions): Subscription {
   let closed = false
   const opening = new Set<Promise<void>>()
 
-  const open = async (wrap: NostrEvent, url: string): Promise<void> => {
+  const open = async (wrap: NostrEvent, url: RelayUrl): Promise<void> => {
     const unwrapped = await unwrapGift(wrap, signer, { clock })
     if (closed) return
     if (unwrapped.ok) options.onGift(unwrapped.gift, url)
@@ -50,7 +51,9 @@ export function openInbox(hub: RelayHub, options: InboxOptions): Subscription {
     () => [inboxFilter(signer.publicKey, unixSeconds(clock))],
     {
       onEvent: (wrap, url) => {
-        const opened = open(wrap, url).finally(() => opening.delete(opened))
+        const opened = open(wrap, url)
+          .catch((error: unknown) => hub.onError(error))
+          .finally(() => opening.delete(opened))
         opening.add(opened)
       },
       onEose: (url) => {

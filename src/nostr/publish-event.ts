@@ -1,5 +1,6 @@
 // Which relays took this event?
 import { PaygressError } from '../core/errors.ts'
+import type { RelayUrl } from '../core/relay-url.ts'
 import type { ReasonPrefix } from './relay-frame.ts'
 import type { Connect } from './relay-hub.ts'
 import type { NostrEvent } from './verify-event.ts'
@@ -10,11 +11,11 @@ export interface PublishOptions {
   timeoutMs?: number
   signal?: AbortSignal
   /** Each acceptance, also the ones after the promise resolved. */
-  onOk?(url: string): void
+  onOk?(url: RelayUrl): void
 }
 
 export interface PublishFailure {
-  url: string
+  url: RelayUrl
   reason: string
   prefix: ReasonPrefix | 'timeout' | 'down' | 'closed'
   /** False only where the event never left this process for that relay. */
@@ -22,7 +23,7 @@ export interface PublishFailure {
 }
 
 export interface PublishReport {
-  ok: string[]
+  ok: RelayUrl[]
   /** Relays that refused, failed or have not answered yet. */
   failed: PublishFailure[]
 }
@@ -33,21 +34,21 @@ const DEFAULT_TIMEOUT_MS = 10_000
 export function publishEvent(
   connect: Connect,
   event: NostrEvent,
-  relays: readonly string[],
+  relays: readonly RelayUrl[],
   options: PublishOptions,
   closing: AbortSignal,
 ): Promise<PublishReport> {
   const minOk = Math.min(options.minOk ?? 1, relays.length)
-  const ok: string[] = []
-  const failures = new Map<string, PublishFailure>(
+  const ok: RelayUrl[] = []
+  const failures = new Map<RelayUrl, PublishFailure>(
     relays.map((url) => [url, { url, reason: 'no answer in time', prefix: 'timeout', sent: false }]),
   )
-  const open = new Map<string, () => void>()
+  const open = new Map<RelayUrl, () => void>()
   const { promise, resolve } = Promise.withResolvers<PublishReport>()
   const report = () =>
     resolve({ ok: [...ok], failed: [...failures.values()].map((failure) => ({ ...failure })) })
 
-  const settle = (url: string, accepted: boolean): void => {
+  const settle = (url: RelayUrl, accepted: boolean): void => {
     open.get(url)?.()
     open.delete(url)
     if (accepted) {
@@ -101,7 +102,7 @@ export function publishEvent(
   return promise
 }
 
-function note(failures: Map<string, PublishFailure>, url: string, change: Partial<PublishFailure>): void {
+function note(failures: Map<RelayUrl, PublishFailure>, url: RelayUrl, change: Partial<PublishFailure>): void {
   const failure = failures.get(url)
   if (failure !== undefined) Object.assign(failure, change)
 }

@@ -1,5 +1,6 @@
 // What do these relays have stored? Asked once, merged, never waiting for a dead relay past the deadline.
 import { PaygressError } from '../core/errors.ts'
+import type { RelayUrl } from '../core/relay-url.ts'
 import { eventGate } from './event-gate.ts'
 import { fetchOlder } from './fetch-older.ts'
 import { groupByRestriction, type Filter } from './filter.ts'
@@ -14,13 +15,13 @@ export interface QueryOptions {
   maxEvents?: number
   signal?: AbortSignal
   /** Each verified event at once, the first time any relay delivers it. */
-  onEvent?(event: NostrEvent, url: string): void
+  onEvent?(event: NostrEvent, url: RelayUrl): void
   /** A relay is through; the events it had are all delivered. */
   onRelayDone?(answer: RelayAnswer): void
 }
 
 export interface RelayAnswer {
-  url: string
+  url: RelayUrl
   /** `done`: all it had; `failed`: refused or not reachable; `timeout`: not through at the deadline. */
   state: 'done' | 'failed' | 'timeout'
   reason?: string
@@ -31,7 +32,7 @@ export interface RelayAnswer {
 export interface QueryResult {
   events: NostrEvent[]
   /** Event id → relays that served it. */
-  servedBy: Map<string, string[]>
+  servedBy: Map<string, RelayUrl[]>
   relays: RelayAnswer[]
 }
 
@@ -41,7 +42,7 @@ const DEFAULT_MAX_EVENTS = 20_000
 /** One-shot read of all relays; see `RelayHub.query`. */
 export function queryEvents(
   connect: Connect,
-  relays: readonly string[],
+  relays: readonly RelayUrl[],
   filters: readonly Filter[],
   options: QueryOptions,
   closing: AbortSignal,
@@ -49,13 +50,13 @@ export function queryEvents(
   const maxEvents = options.maxEvents ?? DEFAULT_MAX_EVENTS
   const gate = eventGate(maxEvents * 2)
   const events = new Map<string, NostrEvent>()
-  const servedBy = new Map<string, string[]>()
-  const served = new Map<string, number>()
-  const answers = new Map<string, RelayAnswer>()
-  const stops = new Map<string, () => void>()
+  const servedBy = new Map<string, RelayUrl[]>()
+  const served = new Map<RelayUrl, number>()
+  const answers = new Map<RelayUrl, RelayAnswer>()
+  const stops = new Map<RelayUrl, () => void>()
   const { promise, resolve } = Promise.withResolvers<QueryResult>()
 
-  const settle = (url: string, state: RelayAnswer['state'], reason?: string): void => {
+  const settle = (url: RelayUrl, state: RelayAnswer['state'], reason?: string): void => {
     if (answers.has(url)) return
     const answer = { url, state, events: served.get(url) ?? 0, ...(reason === undefined ? {} : { reason }) }
     answers.set(url, answer)
@@ -79,7 +80,7 @@ export function queryEvents(
   closing.addEventListener('abort', onClosing)
   options.signal?.addEventListener('abort', onAbort)
 
-  const accept = (event: NostrEvent, url: string): void => {
+  const accept = (event: NostrEvent, url: RelayUrl): void => {
     const by = servedBy.get(event.id) ?? []
     if (by.includes(url)) return
     servedBy.set(event.id, [...by, url])

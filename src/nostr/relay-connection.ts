@@ -1,5 +1,6 @@
 // How do we talk with one relay: requests, publications and AUTH over a socket that may come and go?
 import type { Clock, Random } from '../core/clock.ts'
+import type { RelayUrl } from '../core/relay-url.ts'
 import type { EventLane, EventQueue } from './event-queue.ts'
 import { RelayAuth } from './relay-auth.ts'
 import { parseRelayFrame, reasonPrefix, type ReasonPrefix, type RelayFrame } from './relay-frame.ts'
@@ -10,14 +11,14 @@ import type { Signer } from './signer.ts'
 import type { NostrEvent } from './verify-event.ts'
 
 export interface ConnectionOptions {
-  url: string
+  url: RelayUrl
   signer: Signer | undefined
   clock: Clock
   random: Random
   timing: RelayTiming
   queue: EventQueue
   eventsPerMinute: number | undefined
-  onNotice(url: string, text: string): void
+  onNotice(url: RelayUrl, text: string): void
 }
 
 export interface PublishHandlers {
@@ -38,7 +39,7 @@ interface Publication {
 const MOST_BAD_EVENTS = 200
 
 export class RelayConnection {
-  readonly url: string
+  readonly url: RelayUrl
   events = 0
   badEvents = 0
   notices = 0

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { PaygressError } from '../core/errors.ts'
 import type { Clock, Random } from '../core/clock.ts'
+import { parseRelayUrl, type RelayUrl } from '../core/relay-url.ts'
 import { EventQueue } from './event-queue.ts'
 import type { Filter } from './filter.ts'
 import { publishEvent, type PublishOptions, type PublishReport } from './publish-event.ts'
@@ -9,7 +10,6 @@ import { queryEvents, type QueryOptions, type QueryResult } from './query-events
 import { RelayConnection } from './relay-connection.ts'
 import type { SocketState } from './relay-socket.ts'
 import { RELAY_TIMING, type RelayTiming } from './relay-timing.ts'
-import { normalizeRelayUrl, normalizeRelayUrls } from './relay-url.ts'
 import type { Signer } from './signer.ts'
 import { subscribeEvents, type Subscription, type SubscriptionHandlers } from './subscribe-events.ts'
 import type { NostrEvent } from './verify-event.ts'
@@ -24,11 +24,13 @@ export interface RelayHubOptions {
   eventsPerMinute?: number
   /** Most relays connected at once. */
   maxRelays?: number
-  onNotice?(url: string, text: string): void
+  /** Hears what a handler of a subscription threw; without it the process ends with that error. */
+  onError?(error: unknown): void
+  onNotice?(url: RelayUrl, text: string): void
 }
 
 export interface RelayStatus {
-  url: string
+  url: RelayUrl
   state: SocketState
   auth: 'none' | 'answering' | 'accepted' | 'refused'
   events: number
@@ -39,6 +41,8 @@ export interface RelayStatus {
 
 export interface RelayHub {
   readonly signer: Signer | undefined
+  /** Where errors of handlers go that nobody awaits. */
+  onError(error: unknown): void
   /** Keeps asking all relays, over reconnects, until closed. Events are verified and come once. */
   subscribe(
     relays: readonly string[],
@@ -54,8 +58,8 @@ export interface RelayHub {
   close(): Promise<void>
 }
 
-/** Gives the connection for a (normalised) address, opening it if needed. */
-export type Connect = (url: string) => RelayConnection
+/** Gives the connection for an address, opening it if needed. */
+export type Connect = (url: RelayUrl) => RelayConnection
 
 const DEFAULT_MAX_RELAYS = 64
 
@@ -64,8 +68,8 @@ export function openRelayHub(options: RelayHubOptions = {}): RelayHub {
   const clock = options.clock ?? { now: () => Date.now() }
   const random = options.random ?? { bytes: (count) => randomBytes(count) }
   const timing = { ...RELAY_TIMING, ...options.timing }
-  const queue = new EventQueue()
-  const connections = new Map<string, RelayConnection>()
+  const queue = new EventQueue(options.onError ?? throwLater)
+  const connections = new Map<RelayUrl, RelayConnection>()
   const closing = new AbortController()
   const ending = new Set<Promise<void>>()
 
@@ -76,9 +80,8 @@ export function openRelayHub(options: RelayHubOptions = {}): RelayHub {
   }
   const sweep = idleSweep(connections, timing.idleMs, end)
 
-  const connect: Connect = (text) => {
+  const connect: Connect = (url) => {
     if (closing.signal.aborted) throw new PaygressError('internal', 'the relay hub is closed')
-    const url = normalizeRelayUrl(text)
     const known = connections.get(url)
     if (known !== undefined) return known
     if (connections.size >= (options.maxRelays ?? DEFAULT_MAX_RELAYS))
@@ -100,12 +103,13 @@ export function openRelayHub(options: RelayHubOptions = {}): RelayHub {
 
   return {
     signer: options.signer,
+    onError: options.onError ?? throwLater,
     subscribe: (relays, makeFilters, handlers) =>
-      subscribeEvents(connect, normalizeRelayUrls(relays), makeFilters, handlers),
+      subscribeEvents(connect, uniqueRelays(relays), makeFilters, handlers),
     publish: async (event, relays, publishOptions = {}) =>
-      publishEvent(connect, event, normalizeRelayUrls(relays), publishOptions, closing.signal),
+      publishEvent(connect, event, uniqueRelays(relays), publishOptions, closing.signal),
     query: async (relays, filters, queryOptions = {}) =>
-      queryEvents(connect, normalizeRelayUrls(relays), filters, queryOptions, closing.signal),
+      queryEvents(connect, uniqueRelays(relays), filters, queryOptions, closing.signal),
     status: () => [...connections.values()].map(statusOf),
     close: async () => {
       closing.abort()
@@ -117,14 +121,25 @@ export function openRelayHub(options: RelayHubOptions = {}): RelayHub {
   }
 }
 
+/** Normal addresses, each once. Throws PaygressError `usage` on one that is none. */
+function uniqueRelays(relays: readonly string[]): RelayUrl[] {
+  return [...new Set(relays.map(parseRelayUrl))]
+}
+
 function statusOf(connection: RelayConnection): RelayStatus {
   const { url, state, authState, events, badEvents, notices, lastError } = connection
   return { url, state, auth: authState, events, badEvents, notices, lastError }
 }
 
+function throwLater(error: unknown): void {
+  setImmediate(() => {
+    throw error
+  })
+}
+
 /** Closes connections that were idle at two looks in a row. */
 function idleSweep(
-  connections: Map<string, RelayConnection>,
+  connections: Map<RelayUrl, RelayConnection>,
   idleMs: number,
   end: (connection: RelayConnection) => void,
 ): { start(): void; stop(): void } {

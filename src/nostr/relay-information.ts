@@ -1,6 +1,6 @@
 // What does a relay say about itself and its limits (NIP-11)?
 import * as z from 'zod'
-import { normalizeRelayUrl } from './relay-url.ts'
+import { parseRelayUrl } from '../core/relay-url.ts'
 
 const count = z.number().optional().catch(undefined)
 const flag = z.boolean().optional().catch(undefined)
@@ -38,7 +38,7 @@ export async function fetchRelayInformation(
   relay: string,
   signal?: AbortSignal,
 ): Promise<RelayInformation | undefined> {
-  const url = normalizeRelayUrl(relay).replace(/^ws/, 'http')
+  const url = parseRelayUrl(relay).replace(/^ws/, 'http')
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   try {
     const response = await fetch(url, {

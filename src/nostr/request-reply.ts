@@ -9,6 +9,7 @@ import type { RelayHub } from './relay-hub.ts'
 import { tagValues, type Rumor } from './rumor.ts'
 import type { Signer } from './signer.ts'
 import type { Gift } from './unwrap-gift.ts'
+import type { NostrEvent } from './verify-event.ts'
 
 export interface RequestOptions {
   signer: Signer
@@ -45,7 +46,10 @@ export type RequestOutcome =
 const RESEND: BackOffRange = { firstMs: 8_000, maxMs: 60_000 }
 const PUBLISH_MS = 10_000
 
-/** Sends the request until an answer, the time-out or the signal. Rejects only where signing fails or a relay address is none. */
+/**
+ * Sends the request until an answer, the time-out or the signal. Rejects only where signing fails,
+ * `accept` throws or a relay address is none.
+ */
 export async function requestReply(hub: RelayHub, options: RequestOptions): Promise<RequestOutcome> {
   const { rumor, receiver, signer, clock, accept } = options
   const answered = Promise.withResolvers<Gift>()
@@ -55,7 +59,12 @@ export async function requestReply(hub: RelayHub, options: RequestOptions): Prom
     relays: options.replyRelays ?? options.relays,
     clock,
     onGift: (gift) => {
-      if (answers(gift, rumor.id, receiver) && (accept === undefined || accept(gift))) answered.resolve(gift)
+      if (!answers(gift, rumor.id, receiver)) return
+      try {
+        if (accept === undefined || accept(gift)) answered.resolve(gift)
+      } catch (error) {
+        answered.reject(error)
+      }
     },
   })
   const sent = new Sendings()
@@ -84,16 +93,11 @@ async function keepSending(
   sent: Sendings,
   until: AbortSignal,
 ): Promise<undefined> {
-  const { rumor, signer, receiver, relays, clock, random, expiresAt, minPow } = options
+  const { relays, random } = options
   const range = options.resend ?? RESEND
   for (let round = 1; !until.aborted; round += 1) {
-    const wrap = await wrapRumor(rumor, signer, receiver, {
-      clock,
-      random,
-      signal: until,
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-      ...(minPow === undefined ? {} : { minPow }),
-    })
+    const wrap = await freshWrap(options, until)
+    if (wrap === undefined) return undefined
     const report = await hub.publish(wrap, relays, {
       timeoutMs: Math.min(PUBLISH_MS, options.timeoutMs),
       // The other relays go on in the background, but not past the end of this request.
@@ -105,6 +109,23 @@ async function keepSending(
     await pause(backOffMs(round, range, random), until)
   }
   return undefined
+}
+
+/** Undefined where the end of the request came while work was being proved. */
+async function freshWrap(options: RequestOptions, until: AbortSignal): Promise<NostrEvent | undefined> {
+  const { rumor, signer, receiver, clock, random, expiresAt, minPow } = options
+  try {
+    return await wrapRumor(rumor, signer, receiver, {
+      clock,
+      random,
+      signal: until,
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(minPow === undefined ? {} : { minPow }),
+    })
+  } catch (error) {
+    if (until.aborted) return undefined
+    throw error
+  }
 }
 
 class Sendings {

@@ -1,4 +1,5 @@
 // How do we hear of every event on many relays, once each, for as long as we want?
+import type { RelayUrl } from '../core/relay-url.ts'
 import { eventGate } from './event-gate.ts'
 import { groupByRestriction, type Filter } from './filter.ts'
 import { fetchOlder } from './fetch-older.ts'
@@ -12,10 +13,10 @@ export type SubscriptionState = 'live' | 'down' | 'refused'
 
 export interface SubscriptionHandlers {
   /** A verified event that matches the filters; `url` is the first relay that had it. */
-  onEvent(event: NostrEvent, url: string): void
+  onEvent(event: NostrEvent, url: RelayUrl): void
   /** The relay has sent all that it had stored. */
-  onEose?(url: string): void
-  onState?(url: string, state: SubscriptionState, reason?: string): void
+  onEose?(url: RelayUrl): void
+  onState?(url: RelayUrl, state: SubscriptionState, reason?: string): void
   /** Ids that need no second look, known from earlier runs. */
   isHandled?(id: string): boolean
 }
@@ -27,7 +28,7 @@ export interface Subscription {
 /** Opens the subscription on all relays; filters with restricted kinds get a REQ of their own. */
 export function subscribeEvents(
   connect: Connect,
-  relays: readonly string[],
+  relays: readonly RelayUrl[],
   makeFilters: () => readonly Filter[],
   handlers: SubscriptionHandlers,
 ): Subscription {

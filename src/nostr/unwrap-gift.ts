@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts'
 import { unixSeconds } from '../core/clock.ts'
 import { isPublicKeyHex, type PublicKeyHex } from '../core/npub.ts'
+import { isExpired } from './expiration.ts'
 import { GIFT_WRAP_KIND, SEAL_KIND } from './gift-wrap.ts'
 import { RUMOR_KIND, rumorSchema, tagValues, type Rumor } from './rumor.ts'
 import type { Signer } from './signer.ts'
@@ -14,6 +15,7 @@ export type GiftFault =
   | 'forged'
   | 'not-a-gift'
   | 'not-for-us'
+  | 'expired'
   | 'unreadable'
   | 'bad-seal'
   | 'forged-seal'
@@ -44,7 +46,7 @@ export const MAX_RUMOR_AHEAD_SEC = 10 * 60
 
 /** Opens a wrap of kind 1059 with every check, the cheap ones first. Never throws on hostile input. */
 export async function unwrapGift(wrap: unknown, signer: Signer, options: UnwrapOptions): Promise<Unwrapped> {
-  const opened = await openWrap(wrap, signer)
+  const opened = await openWrap(wrap, signer, unixSeconds(options.clock))
   if ('fault' in opened) return { ok: false, fault: opened.fault }
   const { seal, wrapId } = opened
   if (!isPublicKeyHex(seal.pubkey)) return { ok: false, fault: 'bad-seal' }
@@ -62,12 +64,14 @@ type Fault = { fault: GiftFault }
 async function openWrap(
   value: unknown,
   signer: Signer,
+  nowSec: number,
 ): Promise<{ seal: NostrEvent; wrapId: string } | Fault> {
   if (!hasKind(value, GIFT_WRAP_KIND)) return { fault: 'not-a-gift' }
   const outer = parseEvent(value)
   if (!outer.ok) return { fault: OUTER_FAULTS[outer.fault] }
   const wrap = outer.event
   if (!tagValues(wrap, 'p').includes(signer.publicKey)) return { fault: 'not-for-us' }
+  if (isExpired(wrap, nowSec)) return { fault: 'expired' }
   if (!verifyEvent(wrap).ok) return { fault: 'forged' }
   const plain = await decryptJson(signer, wrap)
   if (plain === undefined) return { fault: 'unreadable' }

@@ -69,7 +69,7 @@ describe('NIP-44', () => {
     for (const at of [0, 1, 32, 33, 40, bytes.length - 33, bytes.length - 1]) {
       const changed = Buffer.from(bytes)
       changed[at] = (changed[at] ?? 0) ^ 1
-      expect(() => decryptNip44(changed.toString('base64'), key)).toThrow()
+      expect(() => decryptNip44(changed.toString('base64'), key)).toThrow(/changed|version/)
     }
   })
 

@@ -1,12 +1,12 @@
 // Does a message from outside only get in if it is genuine, for us and of our time?
 import { wrapEvent, unwrapEvent } from 'nostr-tools/nip59'
 import { describe, expect, test } from 'vitest'
-import { BACKDATE_SEC } from '../../src/nostr/gift-wrap.ts'
+import { BACKDATE_SEC, wrapRumor } from '../../src/nostr/gift-wrap.ts'
 import { createRumor } from '../../src/nostr/rumor.ts'
 import { signWith, type Signer } from '../../src/nostr/signer.ts'
 import { unwrapGift } from '../../src/nostr/unwrap-gift.ts'
 import { eventId, type NostrEvent } from '../../src/nostr/verify-event.ts'
-import { alice, bob, clock, mallory, message, nowSec, person, secretKey, wrapFor } from './people.ts'
+import { alice, bob, clock, mallory, message, nowSec, person, random, secretKey, wrapFor } from './people.ts'
 
 const open = (wrap: unknown, maxAgeSec?: number) =>
   unwrapGift(wrap, bob, { clock, ...(maxAgeSec === undefined ? {} : { maxAgeSec }) })
@@ -89,6 +89,14 @@ describe('a hostile wrap', () => {
     expect(await open(await wrapFor(mallory, message(alice, mallory, 'x'), alice))).toEqual(
       fault('not-for-us'),
     )
+  })
+
+  test('that has expired is not opened any more', async () => {
+    const rumor = message(alice, bob, 'x')
+    const wrapUntil = (expiresAt: number) =>
+      wrapRumor(rumor, alice, bob.publicKey, { clock, random, expiresAt })
+    expect(await open(await wrapUntil(nowSec() - 1))).toEqual(fault('expired'))
+    expect(await open(await wrapUntil(nowSec() + 60))).toMatchObject({ ok: true })
   })
 
   test('with a changed tag is forged', async () => {

@@ -11,7 +11,7 @@ describe('verifyEvent', () => {
   test('accepts a genuine event and gives a frozen copy without unknown fields', () => {
     const verdict = verifyEvent({ ...json(), extra: true })
     expect(verdict).toEqual({ ok: true, event: genuine })
-    if (verdict.ok) expect(Object.isFrozen(verdict.event) && Object.isFrozen(verdict.event.tags)).toBe(true)
+    expect(verdict.ok && Object.isFrozen(verdict.event) && Object.isFrozen(verdict.event.tags)).toBe(true)
   })
 
   test('agrees with nostr-tools about ids', () => {

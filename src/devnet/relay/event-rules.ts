@@ -18,8 +18,6 @@ export function addressOf(event: NostrEvent): string | undefined {
 }
 
 export interface Deletion {
-  /** `author:target` */
-  key: string
   author: string
   /** An event id or an address. */
   target: string
@@ -33,7 +31,7 @@ export function deletionsOf(event: NostrEvent): Deletion[] {
   return event.tags.flatMap(([name, target]) => {
     if (target === undefined || (name !== 'e' && name !== 'a')) return []
     const until = name === 'e' ? Infinity : event.created_at
-    return [{ key: `${event.pubkey}:${target}`, author: event.pubkey, target, until }]
+    return [{ author: event.pubkey, target, until }]
   })
 }
 

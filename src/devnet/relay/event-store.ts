@@ -26,7 +26,7 @@ export function memoryEventStore(mostEvents = 100_000): EventStore {
   }
   const applyDeletions = (event: NostrEvent): void => {
     for (const deletion of deletionsOf(event)) {
-      deletions.set(deletion.key, deletion)
+      deletions.set(`${deletion.author}:${deletion.target}`, deletion)
       const target = byId.get(deletion.target) ?? byAddress.get(deletion.target)
       if (target !== undefined && isDeletedBy(target, deletion)) remove(target)
     }
@@ -38,8 +38,7 @@ export function memoryEventStore(mostEvents = 100_000): EventStore {
       const address = addressOf(event)
       for (const target of [event.id, address]) {
         if (target === undefined) continue
-        const deleters = [event.pubkey, ...receivers(event)]
-        const found = deleters.map((author) => deletions.get(`${author}:${target}`))
+        const found = mayDelete(event).map((author) => deletions.get(`${author}:${target}`))
         if (found.some((deletion) => deletion !== undefined && isDeletedBy(event, deletion))) return 'deleted'
       }
       const current = address === undefined ? undefined : byAddress.get(address)
@@ -78,13 +77,16 @@ export function isNewer(event: NostrEvent, current: NostrEvent): boolean {
 /** True where the deletion covers this event: its author's, or its receiver's for a gift wrap (NIP-59). */
 export function isDeletedBy(event: NostrEvent, deletion: Deletion): boolean {
   if (event.kind === 5 || event.created_at > deletion.until) return false
-  return event.pubkey === deletion.author || receivers(event).includes(deletion.author)
+  return mayDelete(event).includes(deletion.author)
 }
 
-/** Keys that may delete a gift wrap besides its throw-away author. */
-export function receivers(event: NostrEvent): string[] {
-  if (event.kind !== 1059) return []
-  return event.tags.flatMap(([name, value]) => (name === 'p' && value !== undefined ? [value] : []))
+/** Who may delete an event: its author, and the receiver of a gift wrap, whose author is a throw-away key (NIP-59). */
+export function mayDelete(event: NostrEvent): string[] {
+  if (event.kind !== 1059) return [event.pubkey]
+  return [
+    event.pubkey,
+    ...event.tags.flatMap(([name, value]) => (name === 'p' && value !== undefined ? [value] : [])),
+  ]
 }
 
 function pick(byId: Map<string, NostrEvent>, ids: readonly string[]): NostrEvent[] {
