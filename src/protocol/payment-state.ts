@@ -14,7 +14,14 @@ export const paymentStateSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('untouched') }),
   z.object({ status: z.literal('released'), signatures: z.array(signatureField).min(1).max(MAX_PROOFS) }),
   z.object({ status: z.literal('pending') }),
-  z.object({ status: z.literal('refunded'), refund_token: tokenField, amount_msat: amountField }),
+  z.object({
+    status: z.literal('refunded'),
+    refund_token: tokenField,
+    /** Of all tokens together. */
+    amount_msat: amountField,
+    /** Where the money lay at several mints: one token for each further mint. */
+    further_refund_tokens: z.array(tokenField).max(16).optional(),
+  }),
   z.object({ status: z.literal('kept'), reason: text(500) }),
 ])
 

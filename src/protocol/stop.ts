@@ -26,6 +26,8 @@ export const stopReplySchema = z.object({
   used_seconds: secondsField,
   refunded_msat: amountField,
   refund_token: tokenField.optional(),
+  /** Where the money lay at several mints: one token for each further mint; `refunded_msat` counts all. */
+  further_refund_tokens: z.array(tokenField).max(16).optional(),
   order_id: orderIdField.optional(),
 })
 

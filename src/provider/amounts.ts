@@ -1,0 +1,42 @@
+// How much of what was paid is owed back, and at which mint does it lie?
+import type { MintUrl } from '../core/mint-url.ts'
+import type { Msat } from '../core/money.ts'
+import { costMsat, type RateMsatPerSec } from '../core/pricing.ts'
+import type { RefundPart } from './order.ts'
+import type { Credit } from './ports.ts'
+
+/** Seconds of paid time used at `at`, begun ones whole; never below zero. Milliseconds in. */
+export function usedSeconds(paidFrom: number, at: number): number {
+  return Math.max(0, Math.ceil((at - paidFrom) / 1000))
+}
+
+/** What is left of a credit after the used seconds; never below zero. */
+export function unusedMsat(creditMsat: Msat, usedSec: number, rate: RateMsatPerSec): Msat {
+  const rest = creditMsat - costMsat(usedSec, rate)
+  return rest > 0n ? rest : 0n
+}
+
+/** What a lease still holds: all that came in less all that went back. */
+export function balanceMsat(credits: readonly Credit[]): Msat {
+  return credits.reduce((sum, credit) => sum + credit.amountMsat, 0n)
+}
+
+/** Splits an amount over the mints the money came from, the last credit first; never more than a mint holds of this lease. */
+export function refundParts(credits: readonly Credit[], amountMsat: Msat): RefundPart[] {
+  const held = new Map<MintUrl, Msat>()
+  // Inserting again puts the mint of a later credit behind the others.
+  for (const { mint, amountMsat: credit } of credits) {
+    const before = held.get(mint) ?? 0n
+    if (credit > 0n) held.delete(mint)
+    held.set(mint, before + credit)
+  }
+  const parts: RefundPart[] = []
+  let left = amountMsat
+  for (const [mint, balance] of [...held].toReversed()) {
+    const part = left < balance ? left : balance
+    if (part <= 0n) continue
+    parts.push({ mint, amountMsat: part })
+    left -= part
+  }
+  return parts
+}

@@ -1,0 +1,28 @@
+// How many more machines of each spec can be sold now?
+import type { SpecId } from '../core/ids.ts'
+import type { ProviderContext } from './provider-context.ts'
+
+/** By spec; a missing spec is not limited. What is limited by nobody but its place is what the place says. */
+export async function availableNow(
+  context: Pick<ProviderContext, 'compute' | 'config' | 'ledger'>,
+): Promise<Map<SpecId, number>> {
+  const { specs, capacity } = context.config
+  const available = await context.compute.capacity(specs)
+  if (capacity.size === 0) return available
+  const used = usedBySpec(context)
+  for (const { id } of specs) {
+    const most = capacity.get(id)
+    if (most === undefined) continue
+    const left = Math.max(0, most - (used.get(id) ?? 0))
+    available.set(id, Math.min(available.get(id) ?? left, left))
+  }
+  return available
+}
+
+function usedBySpec(context: Pick<ProviderContext, 'ledger'>): Map<SpecId, number> {
+  const used = new Map<SpecId, number>()
+  const add = (id: SpecId): void => void used.set(id, (used.get(id) ?? 0) + 1)
+  for (const lease of context.ledger.leasesIn('running')) add(lease.specId)
+  for (const id of context.ledger.openSpawnSpecs()) add(id)
+  return used
+}

@@ -1,0 +1,195 @@
+// What is a provider put together of, and how does it start and stop?
+import type { Clock, Random } from '../core/clock.ts'
+import { PaygressError, toPaygressError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import { encodeProviderNpub, type ProviderNpub, type PublicKeyHex } from '../core/npub.ts'
+import type { Wallet } from '../wallet/wallet.ts'
+import { Announcer } from './announce.ts'
+import { UnpaidPlaces } from './capacity.ts'
+import type { Compute } from './compute-port.ts'
+import { noteFirstReport } from './first-report.ts'
+import { handleRequest, type RequestDesk } from './handle-request.ts'
+import { reconcileLeases, watchLeases } from './lease-watch.ts'
+import { OneAtATime } from './one-at-a-time.ts'
+import { OrderDriver } from './order-driver.ts'
+import { Outbox } from './outbox.ts'
+import { pause } from './pause.ts'
+import type { Door, Incoming, Ledger, MachineKeys, OfferBoard } from './ports.ts'
+import type { ProviderConfig } from './provider-config.ts'
+import type { ProviderContext } from './provider-context.ts'
+import { RateLimit } from './rate-limit.ts'
+import { waitUntilAllAnswer } from './start-checks.ts'
+
+export interface ProviderDeps {
+  /** The identity that offers and answers are signed with. */
+  publicKey: PublicKeyHex
+  config: ProviderConfig
+  /** Opened with `providerEffects(ledger)` among its effects, on the same database as the ledger. */
+  wallet: Wallet
+  ledger: Ledger
+  compute: Compute
+  /** Where requests come in; a reply goes out by the door whose name its request had. */
+  doors: readonly Door[]
+  board: OfferBoard
+  keys: MachineKeys
+  clock: Clock
+  random: Random
+  log: Log
+  /** Takes the lock of the data folder until released; throws `busy` where another daemon holds it. */
+  takeLock(): { release(): void }
+  /** The machines of another place are gone for good: refund them. */
+  acceptNewCluster?: boolean
+}
+
+export interface Provider {
+  readonly publicKey: PublicKeyHex
+  readonly npub: ProviderNpub
+  /** Resolves when requests are served; rejects for what only its operator can change. */
+  start(): Promise<void>
+  /** Takes nothing new, finishes or parks what is open, withdraws the offer; within 20 seconds. */
+  stop(): Promise<void>
+  /** Serves one request of any door; see handle-request.ts. */
+  handleRequest(incoming: Incoming): Promise<string | undefined>
+}
+
+/** How long open orders may go on once the daemon was told to stop, in milliseconds. */
+const FINISH_MS = 9_000
+const CLOSING_OFFER_MS = 4_000
+const MOST_WAITING = 100
+const UNPAID_PER_SENDER = 4
+
+/** A provider that does nothing before `start`. */
+export function createProvider(deps: ProviderDeps): Provider {
+  const stopping = new AbortController()
+  const { context, desk, outbox, driver, announcer } = assemble(deps, stopping.signal)
+  const npub = encodeProviderNpub(deps.publicKey)
+  const work: Promise<void>[] = []
+  const taking = new Set<Promise<unknown>>()
+  let lock: { release(): void } | undefined
+  let isOpen = false
+
+  const take = (incoming: Incoming): void => {
+    if (!isOpen) return
+    const done: Promise<unknown> = handleRequest(desk, incoming).finally(() => taking.delete(done))
+    taking.add(done)
+  }
+
+  return {
+    publicKey: deps.publicKey,
+    npub,
+    handleRequest: (incoming) => handleRequest(desk, incoming),
+    start: async () => {
+      lock = deps.takeLock()
+      context.log.info({ npub }, `Service public key: ${npub}`)
+      for (const notice of deps.config.notices) context.log.warn({}, notice)
+      await waitUntilAllAnswer(context, deps.board, deps.acceptNewCluster ?? false)
+      await resume(context, driver)
+      if (stopping.signal.aborted) return
+      const run = (name: string, loop: Promise<void>): void =>
+        void work.push(
+          loop.catch((error: unknown) =>
+            context.log.error({ error: toPaygressError(error).message }, `${name} has stopped`),
+          ),
+        )
+      run('the outbox', outbox.run(stopping.signal))
+      run(
+        'the watch over machines',
+        watchLeases(context, (key) => driver.start(key)),
+      )
+      run('the offer', announcer.run(stopping.signal))
+      isOpen = true
+      await Promise.all(deps.doors.map(async (door) => door.open(take)))
+      await deps.board.publishInbox()
+      context.log.info({ specs: deps.config.specs.map(({ id }) => id) }, 'serving')
+    },
+    stop: async () => {
+      isOpen = false
+      const within = async (ms: number, what: Promise<unknown>): Promise<void> => {
+        const rest = new AbortController()
+        await Promise.race([what, pause(ms, rest.signal)])
+        rest.abort()
+      }
+      await Promise.allSettled(deps.doors.map(async (door) => door.close()))
+      await within(FINISH_MS, finish(taking, driver, outbox))
+      stopping.abort(new PaygressError('interrupted', 'the daemon is stopping'))
+      await within(CLOSING_OFFER_MS, Promise.allSettled([announcer.close()]))
+      await within(CLOSING_OFFER_MS, Promise.all([...work, driver.idle()]))
+      lock?.release()
+      context.log.info({}, 'stopped')
+    },
+  }
+}
+
+async function finish(
+  taking: ReadonlySet<Promise<unknown>>,
+  driver: OrderDriver,
+  outbox: Outbox,
+): Promise<void> {
+  await Promise.allSettled(taking)
+  await driver.idle()
+  await outbox.idle()
+}
+
+/** After a restart: the wallet ends its operations, every open order goes on, and every machine is looked at once. */
+async function resume(context: ProviderContext, driver: OrderDriver): Promise<void> {
+  const report = await context.wallet.recover({ signal: context.signal })
+  const open = context.ledger.openOrders()
+  if (open.length > 0 || report.ended.length > 0)
+    context.log.info({ orders: open.length, operations: report.ended.length }, 'going on where we stopped')
+  for (const { key } of open) driver.start(key)
+  await reconcileLeases(context, (key) => driver.start(key))
+}
+
+function assemble(
+  deps: ProviderDeps,
+  signal: AbortSignal,
+): {
+  context: ProviderContext
+  desk: RequestDesk
+  outbox: Outbox
+  driver: OrderDriver
+  announcer: Announcer
+} {
+  const { config, clock, wallet, ledger, log } = deps
+  const unpaid = new UnpaidPlaces({
+    total: config.maxUnpaidLeases,
+    perSender: UNPAID_PER_SENDER,
+    waiting: MOST_WAITING,
+  })
+  const context: ProviderContext = {
+    publicKey: deps.publicKey,
+    config,
+    wallet,
+    compute: deps.compute,
+    ledger,
+    keys: deps.keys,
+    clock,
+    random: deps.random,
+    log,
+    unpaid,
+    places: new Map(),
+    leaseTurns: new OneAtATime(),
+    signal,
+    wakeOutbox: () => outbox.wake(),
+    offerChanged: () => announcer.change(),
+  }
+  const outbox = new Outbox({
+    ledger,
+    transaction: wallet.transaction,
+    clock,
+    log,
+    doors: new Map(deps.doors.map((door) => [door.name, door])),
+    onDelivered: (row) => noteFirstReport(context, row),
+  })
+  const announcer = new Announcer(context, deps.board)
+  const driver = new OrderDriver(context)
+  const desk: RequestDesk = {
+    context,
+    driver,
+    orderTurns: new OneAtATime(),
+    newOrders: new RateLimit(config.ratePerSenderPerMin, clock),
+    questions: new RateLimit(config.ratePerSenderPerMin, clock),
+    answer: ({ door, address }, content) => outbox.answer(door, address, content, signal),
+  }
+  return { context, desk, outbox, driver, announcer }
+}

@@ -1,0 +1,132 @@
+// Which machines have ended, and was it their time? Books ends, refunds what was lost, sweeps what nobody owns.
+import type { LeaseId } from '../core/ids.ts'
+import { toPaygressError } from '../core/errors.ts'
+import { balanceMsat, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
+import type { Machine } from './compute-port.ts'
+import { leaseRow, parseLease, type Lease } from './lease.ts'
+import { readOrder, writeOrder } from './orders.ts'
+import { pause, retryDelayMs } from './pause.ts'
+import type { ProviderContext } from './provider-context.ts'
+import { refusal } from './refusal-reply.ts'
+
+/** An end this close before the paid one counts as on time, in milliseconds. */
+const ON_TIME_MS = 2_000
+const LOOK_EVERY_MS = 60_000
+/** When all machines were last seen, in milliseconds. */
+const SEEN_NOTE = 'machines-seen-at'
+
+/** Follows the ends of machines until the signal fires; `resume` goes on with an order that owes money now. */
+export async function watchLeases(context: ProviderContext, resume: (key: string) => void): Promise<void> {
+  await Promise.all([followEnds(context, resume), lookRegularly(context, resume)])
+}
+
+async function followEnds(context: ProviderContext, resume: (key: string) => void): Promise<void> {
+  const { signal, log } = context
+  const failed = (error: unknown): void =>
+    log.warn({ error: toPaygressError(error).message }, 'the end of a machine could not be booked yet')
+  const handlers = {
+    onEnd: (leaseId: LeaseId): void => void bookEnd(context, leaseId, resume).catch(failed),
+    onGap: (): void => void reconcileLeases(context, resume).catch(failed),
+  }
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      await context.compute.watch(handlers, signal)
+    } catch (error) {
+      failed(error)
+    }
+    await pause(retryDelayMs(attempt), signal)
+  }
+}
+
+async function lookRegularly(context: ProviderContext, resume: (key: string) => void): Promise<void> {
+  while (!context.signal.aborted) {
+    await pause(LOOK_EVERY_MS, context.signal)
+    if (context.signal.aborted) return
+    try {
+      await reconcileLeases(context, resume)
+    } catch (error) {
+      // Absence of information never ends a lease.
+      context.log.warn({ error: toPaygressError(error).message }, 'the machines could not be listed')
+    }
+  }
+}
+
+/** Compares the ledger with one list of all machines; throws where the list cannot be had. */
+export async function reconcileLeases(
+  context: ProviderContext,
+  resume: (key: string) => void,
+): Promise<void> {
+  const machines = new Map((await context.compute.list()).map((machine) => [machine.leaseId, machine]))
+  for (const lease of context.ledger.leasesIn('running')) {
+    const machine = machines.get(lease.leaseId)
+    if (machine === undefined || machine.state === 'ended') await bookEnd(context, lease.leaseId, resume)
+  }
+  await sweep(context, [...machines.values()])
+  const seen = String(context.clock.now())
+  context.wallet.transaction((tx) => context.ledger.setNote(tx, SEEN_NOTE, seen))
+}
+
+/** Books the end of a machine: expired where its paid time is over, else lost and refunded. */
+async function bookEnd(
+  context: ProviderContext,
+  leaseId: LeaseId,
+  resume: (key: string) => void,
+): Promise<void> {
+  await context.leaseTurns.run(leaseId, async () => {
+    const row = context.ledger.lease(leaseId)
+    if (row?.state !== 'running') return
+    const machine = await context.compute.describe(leaseId)
+    if (machine !== undefined && machine.state !== 'ended') return
+    const lease = parseLease(row)
+    const endedAt = endOf(context, lease, machine)
+    // Paid time that its buyer could never know of was the provider's own.
+    if (lease.reported && endedAt >= lease.paidUntil - ON_TIME_MS) expire(context, lease)
+    else lose(context, lease, endedAt, resume)
+    context.offerChanged()
+  })
+}
+
+function endOf(context: ProviderContext, lease: Lease, machine: Machine | undefined): number {
+  if (machine?.state === 'ended' && machine.endedAt !== undefined) return machine.endedAt.getTime()
+  const now = context.clock.now()
+  // Ended on time while nobody looked, as far as anybody knows.
+  if (now >= lease.paidUntil) return lease.paidUntil
+  const seen = Number(context.ledger.note(SEEN_NOTE) ?? Number.NaN)
+  return Number.isFinite(seen) ? Math.min(now, Math.max(seen, lease.paidFrom)) : now
+}
+
+function expire(context: ProviderContext, lease: Lease): void {
+  context.wallet.transaction((tx) => context.ledger.putLease(tx, leaseRow({ ...lease, state: 'expired' })))
+  context.log.info({ lease: lease.leaseId }, 'a lease has expired')
+}
+
+function lose(context: ProviderContext, lease: Lease, endedAt: number, resume: (key: string) => void): void {
+  const order = readOrder(context.ledger, lease.orderKey)
+  if (order?.kind !== 'spawn') return
+  const credits = context.ledger.credits(lease.leaseId)
+  const usedSec = lease.reported ? usedSeconds(lease.paidFrom, endedAt) : 0
+  const owed = unusedMsat(balanceMsat(credits), usedSec, lease.spec.rateMsatPerSec)
+  const why = refusal(
+    'resource_unavailable',
+    'The machine was lost by its provider; the unused time is refunded',
+  )
+  context.wallet.transaction((tx) => {
+    context.ledger.putLease(tx, leaseRow({ ...lease, state: 'lost', restMsat: 0n }))
+    const parts = refundParts(credits, owed)
+    const stage = { state: 'refunding', parts, refunded: [], refusal: why } as const
+    writeOrder(context.ledger, tx, { ...order, stage: { ...stage, refunded: [] } })
+  })
+  context.log.error({ lease: lease.leaseId, usedSec }, 'a machine was lost before its paid end')
+  resume(order.key)
+}
+
+/** Ends machines that no lease and no open order owns. */
+async function sweep(context: ProviderContext, machines: readonly Machine[]): Promise<void> {
+  const open = new Set(context.ledger.openOrders().map((order) => order.leaseId))
+  for (const machine of machines) {
+    if (machine.state === 'ended' || open.has(machine.leaseId)) continue
+    if (context.ledger.lease(machine.leaseId)?.state === 'running') continue
+    context.log.warn({ lease: machine.leaseId }, 'a machine that nobody paid for is ended')
+    await context.compute.end(machine.leaseId)
+  }
+}
