@@ -1,0 +1,86 @@
+// How is a machine bought? Plan, preview, confirmation, order on disk, payment, request, answer, SSH.
+import { PaygressError } from '../core/errors.ts'
+import { newOrderId, type OrderId } from '../core/ids.ts'
+import { advanceOrder, type ServedOrder } from './advance-order.ts'
+import { draftOrder, existingOrder } from './draft-order.ts'
+import { tooLittle } from './fund-gap.ts'
+import { getOrder, withClaim } from './order-journal.ts'
+import type { Order } from './order.ts'
+import { planAccess } from './plan-access.ts'
+import { planPurchase, type PurchasePlan } from './plan-purchase.ts'
+import type { Client, Pod } from './ports.ts'
+import { confirmPreview, type Preview, previewOf } from './preview.ts'
+import { takeGivenToken, takeTokenAgain } from './take-given-token.ts'
+import { waitForSsh } from './wait-for-ssh.ts'
+import type { BuyWish, PurchaseView } from './wish.ts'
+
+export type BuyResult =
+  | { outcome: 'planned'; preview: Preview }
+  | {
+      outcome: 'served'
+      order: ServedOrder
+      pod: Pod
+      /** Undefined where it was not waited for. */
+      sshAnswered: boolean | undefined
+    }
+
+/**
+ * Buys a pod, or goes on with the order of `orderId`: the same id never pays twice. Throws what stands in the way before anything is
+ * paid, then `provider_refused`, `outcome_unknown` or `interrupted`; the order on disk can always be gone on with.
+ */
+export async function buyPod(client: Client, wish: BuyWish, view: PurchaseView): Promise<BuyResult> {
+  const known = existingOrder(client, wish)
+  if (known !== undefined) {
+    if (wish.token !== undefined) await takeTokenAgain(client, known, wish.token, view.signal)
+    return resumeBuy(client, known.orderId, wish, view)
+  }
+  const orderId = wish.orderId ?? newOrderId(client.random)
+  const plan = await planPurchase(client, wish, view.signal)
+  const preview = previewOf(plan, { orderId, spec: plan.spec, startsAtMs: client.clock.now() })
+  view.showPreview?.(preview)
+  if (wish.dryRun) return { outcome: 'planned', preview }
+  const canFund = view.showInvoice !== undefined || wish.token !== undefined
+  if (plan.spend.missingSat > 0n && !canFund) throw tooLittle(plan.spend)
+  await confirmPreview(client, preview, wish.yes)
+  await openOrder(client, orderId, plan, wish, view.signal)
+  return resumeBuy(client, orderId, wish, view)
+}
+
+async function openOrder(
+  client: Client,
+  orderId: OrderId,
+  plan: PurchasePlan,
+  wish: BuyWish,
+  signal: AbortSignal,
+): Promise<Order> {
+  signal.throwIfAborted()
+  const access = await planAccess(client, wish, { orderId, features: plan.features })
+  const order = draftOrder(client, orderId, { ...plan.terms, ...access })
+  return wish.token === undefined ? order : takeGivenToken(client, order, wish.token, signal)
+}
+
+/** Goes on with an order that is on disk; needs no further options. Throws `unknown_order`, and as `buyPod` does. */
+export async function resumeBuy(
+  client: Client,
+  orderId: OrderId,
+  { wait, timeoutMs }: Pick<BuyWish, 'wait' | 'timeoutMs'>,
+  view: PurchaseView,
+): Promise<BuyResult> {
+  const order = await withClaim(client.orders, orderId, async () =>
+    advanceOrder(client, getOrder(client.orders, orderId), {
+      timeoutMs,
+      showInvoice: view.showInvoice,
+      signal: view.signal,
+    }),
+  )
+  const pod = client.orders.pod(order.podNpub)
+  if (pod === undefined || order.kind !== 'buy') throw notABuy(order)
+  const sshAnswered = wait && order.state === 'ready' ? await waitForSsh(client, pod, view.signal) : undefined
+  return { outcome: 'served', order, pod, sshAnswered }
+}
+
+function notABuy(order: Order): PaygressError {
+  return new PaygressError('order_conflict', `order ${order.orderId} is a ${order.kind}, not a purchase`, {
+    hint: `paygress orders show ${order.orderId}`,
+  })
+}

@@ -1,0 +1,52 @@
+// How much is wanted: a time, an end, or as much as some money buys?
+import { type Clock } from '../core/clock.ts'
+import { PaygressError } from '../core/errors.ts'
+import { satToMsat } from '../core/money.ts'
+import { costSat, type RateMsatPerSec, secondsFor } from '../core/pricing.ts'
+import type { MintUrl } from '../core/mint-url.ts'
+import type { SpendPlan, Wallet } from '../wallet/wallet.ts'
+import { satText } from './money-text.ts'
+
+/** `--for`, `--until` or `--amount` (all that leaves the wallet, fees included). */
+export type Extent = { durationSec: number } | { until: Date } | { amountSat: bigint }
+
+/** Seconds that are wanted at a rate, before any fee; throws `invalid_duration` for an end in the past. */
+export function wantedSeconds(extent: Extent, rate: RateMsatPerSec, clock: Clock): number {
+  if ('durationSec' in extent) return extent.durationSec
+  if ('amountSat' in extent) return secondsFor(satToMsat(extent.amountSat), rate)
+  const seconds = Math.ceil((extent.until.getTime() - clock.now()) / 1000)
+  if (seconds > 0) return seconds
+  throw new PaygressError('invalid_duration', `${extent.until.toISOString()} is over`, {
+    hint: 'give --until a time in the future, or use --for',
+  })
+}
+
+export interface Price {
+  durationSec: number
+  plan: SpendPlan
+}
+
+/** Fees step with the number of coins, so that a few rounds always suffice. */
+const MOST_ROUNDS = 8
+
+/** What the wanted extent costs at a rate, paid from a mint; throws `insufficient_funds` for an amount that only pays fees. */
+export async function priceOf(
+  wallet: Pick<Wallet, 'planSpend'>,
+  { extent, rate, mint, clock }: { extent: Extent; rate: RateMsatPerSec; mint: MintUrl; clock: Clock },
+): Promise<Price> {
+  if (!('amountSat' in extent)) {
+    const durationSec = wantedSeconds(extent, rate, clock)
+    return { durationSec, plan: await wallet.planSpend(mint, costSat(durationSec, rate)) }
+  }
+  let netSat = extent.amountSat
+  for (let round = 0; round < MOST_ROUNDS && netSat > 0n; round++) {
+    const plan = await wallet.planSpend(mint, netSat)
+    if (plan.totalSat <= extent.amountSat) return { durationSec: secondsFor(satToMsat(netSat), rate), plan }
+    netSat -= plan.totalSat - extent.amountSat
+  }
+  throw new PaygressError(
+    'invalid_amount',
+    `${satText(extent.amountSat)} are too little: the fees of ${mint} eat them`,
+    { hint: 'use a larger --amount' },
+  )
+}

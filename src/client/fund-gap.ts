@@ -1,0 +1,71 @@
+// What if the wallet has too little? It is funded by exactly the missing sats, by one Lightning invoice, and the command goes on.
+import { PaygressError } from '../core/errors.ts'
+import type { MintUrl } from '../core/mint-url.ts'
+import type { FundQuote, SpendPlan } from '../wallet/wallet.ts'
+import { satText } from './money-text.ts'
+import type { Client } from './ports.ts'
+
+/** Shows an invoice (QR and text) to the person who pays it. */
+export type ShowInvoice = (quote: FundQuote) => void
+
+export interface FundGapOptions {
+  /** Absent: nobody is there to pay an invoice, and too little money is an error. */
+  showInvoice?: ShowInvoice | undefined
+  signal: AbortSignal
+}
+
+/** Fees move with the coins, so that a second small gap may open; a third would mean that the mint cheats. */
+const MOST_ROUNDS = 3
+
+/** Makes sure that the wallet can pay; throws `insufficient_funds` where it cannot and nobody can fund it. */
+export async function fundGap(
+  client: Pick<Client, 'wallet' | 'progress'>,
+  { mint, netSat }: { mint: MintUrl; netSat: bigint },
+  { showInvoice, signal }: FundGapOptions,
+): Promise<void> {
+  const { wallet, progress } = client
+  for (let round = 0; ; round++) {
+    const plan = await wallet.planSpend(mint, netSat)
+    if (plan.missingSat === 0n) return
+    if (showInvoice === undefined || round === MOST_ROUNDS) throw tooLittle(plan)
+    const quote = await wallet.requestInvoice(mint, plan.missingSat)
+    signal.throwIfAborted()
+    showInvoice(quote)
+    progress.step(`waiting for ${satText(quote.amountSat)} over Lightning`)
+    const outcome = await wallet.awaitFunding(quote.operationId, {
+      signal,
+      onPaid: () => progress.step('paid; minting'),
+    })
+    if (outcome.status !== 'done') throw notFunded(quote, outcome.status)
+  }
+}
+
+/** `insufficient_funds`, with the command that ends it. */
+export function tooLittle(plan: SpendPlan): PaygressError {
+  return new PaygressError(
+    'insufficient_funds',
+    `the wallet has ${satText(plan.availableSat)} at ${plan.mint}, and this takes ${satText(plan.totalSat)}`,
+    {
+      hint: `paygress wallet fund ${plan.missingSat} --mint ${plan.mint}`,
+      details: {
+        missing_sat: Number(plan.missingSat),
+        available_sat: Number(plan.availableSat),
+        mint: plan.mint,
+      },
+    },
+  )
+}
+
+function notFunded(quote: FundQuote, status: 'failed' | 'unknown'): PaygressError {
+  return status === 'failed'
+    ? new PaygressError('insufficient_funds', `the invoice over ${satText(quote.amountSat)} was not paid`, {
+        hint: `paygress wallet fund ${quote.amountSat} --mint ${quote.mint}`,
+      })
+    : new PaygressError(
+        'payment_not_started',
+        `the mint ${quote.mint} has not handed out what was paid yet`,
+        {
+          hint: 'paygress wallet recover',
+        },
+      )
+}

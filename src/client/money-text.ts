@@ -1,0 +1,73 @@
+// Where is the money of this order, in a person's words?
+import type { Order, Payment } from './order.ts'
+
+export function satText(sat: bigint): string {
+  return `${sat} sat`
+}
+
+/** `2026-11-21 14:05 UTC`; `ms` since the epoch. */
+export function timeText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/** What a provider wrote, as one line without control characters. */
+export function plainText(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim()
+    .slice(0, 300)
+}
+
+/** When the lock ends by our own clock, in ms; undefined for a plain token. */
+export function lockEndsMs(payment: Payment): number | undefined {
+  return payment.locktime === undefined ? undefined : (payment.locktime - payment.mintAheadSec) * 1000
+}
+
+/** One sentence without a full stop. */
+export function whereTheMoneyIs(order: Order): string {
+  switch (order.state) {
+    case 'drafted':
+      return 'nothing was paid'
+    case 'locked':
+      return `${satText(order.payment.amountSat)} are set aside for it and nothing was sent`
+    case 'sent':
+    case 'silent':
+      return `${satText(order.payment.amountSat)} are on their way to the provider, outcome unknown${untilLock(order.payment)}`
+    case 'refused':
+      return order.payment.locktime === undefined
+        ? `${satText(order.payment.amountSat)} are being taken back`
+        : `${satText(order.payment.amountSat)} are yours again${untilLock(order.payment)}`
+    case 'reclaiming':
+      return `${satText(order.payment.amountSat)} are being taken back at the mint`
+    case 'reclaimed':
+      return order.payment === undefined
+        ? 'nothing was paid'
+        : `${satText(order.returnedSat)} are back in your wallet (fees ${satText(feesOf(order.payment, order.returnedSat))})`
+    case 'refunded':
+      return order.returnedSat === 0n
+        ? `the provider kept the payment of ${satText(order.payment.amountSat)}: ${keptReason(order)}`
+        : `${satText(order.returnedSat)} were refunded to your wallet`
+    case 'ready':
+    case 'stopping':
+    case 'expired':
+      return `${satText(order.payment.amountSat)} were paid`
+    case 'stopped':
+      return `${satText(order.returnedSat)} of ${satText(order.payment.amountSat)} came back`
+    case 'broken':
+      return `the provider took ${satText(order.payment.amountSat)} and never answered`
+  }
+}
+
+function untilLock(payment: Payment): string {
+  const end = lockEndsMs(payment)
+  return end === undefined ? '' : `; the lock ends ${timeText(end)}`
+}
+
+function feesOf(payment: Payment, returnedSat: bigint): bigint {
+  return payment.amountSat + payment.feeSat - returnedSat
+}
+
+function keptReason(order: Order & { state: 'refunded' }): string {
+  if (order.refusal?.payment.status === 'kept') return plainText(order.refusal.payment.reason)
+  return order.note ?? 'its refund could not be received'
+}

@@ -1,0 +1,87 @@
+// How does a command end when an order does not get its machine? The final wording, with the exact next command.
+import { PaygressError, type ErrorDetails } from '../core/errors.ts'
+import type { Order, OrderIn } from './order.ts'
+import { plainText, whereTheMoneyIs } from './money-text.ts'
+
+const RECOVER = 'paygress orders recover'
+
+/** The command that goes on with an order. */
+export function resumeCommand(order: Order): string {
+  const command = order.terms.podNpub === undefined ? 'buy' : `topup ${order.terms.podNpub}`
+  return `paygress ${command} --order ${order.orderId}`
+}
+
+function details(order: Order): ErrorDetails {
+  return { order_id: order.orderId, state: order.state }
+}
+
+/** `interrupted` (130): the order can be gone on with; says how. */
+export function interruptedOrder(order: Order): PaygressError {
+  const paid = order.state !== 'drafted' && order.state !== 'locked'
+  return new PaygressError('interrupted', `interrupted: ${whereTheMoneyIs(order)}`, {
+    hint: paid ? RECOVER : `${resumeCommand(order)} goes on; ${RECOVER} takes everything back`,
+    details: details(order),
+  })
+}
+
+/** `outcome_unknown` (7): sent, and no answer. */
+export function outcomeUnknown(order: Order): PaygressError {
+  return new PaygressError(
+    'outcome_unknown',
+    `order ${order.orderId}: the provider has not answered; ${whereTheMoneyIs(order)}`,
+    { hint: RECOVER, details: details(order) },
+  )
+}
+
+/** `relays_unreachable` (3): no relay of the provider took the request, nothing left this machine. */
+export function neverSent(order: Order): PaygressError {
+  return new PaygressError(
+    'relays_unreachable',
+    `none of the provider's relays could be reached; ${whereTheMoneyIs(order)}`,
+    {
+      hint: `${resumeCommand(order)} tries again; ${RECOVER} takes everything back`,
+      details: details(order),
+    },
+  )
+}
+
+/** `payment_not_started` (3): the mint's answer to the payment is missing, the provider has seen nothing. */
+export function paymentUnknown(order: Order): PaygressError {
+  return new PaygressError(
+    'payment_not_started',
+    `the mint ${order.terms.mint} has not answered; nothing was sent to the provider and no sat is lost`,
+    { hint: `${resumeCommand(order)} goes on`, details: details(order) },
+  )
+}
+
+/** `payment_not_started` (3): the lock ends too soon to be used. */
+export function lockTooShort(order: Order): PaygressError {
+  return new PaygressError(
+    'payment_not_started',
+    `order ${order.orderId} waited too long: its payment is about to end; ${whereTheMoneyIs(order)}`,
+    { hint: `${RECOVER}, then buy again with another --order id`, details: details(order) },
+  )
+}
+
+/** `provider_refused` (6): why, and where the money is. */
+export function providerRefused(
+  order: OrderIn<'refused' | 'reclaiming' | 'reclaimed' | 'refunded'>,
+): PaygressError {
+  const why = order.refusal === undefined ? 'the order failed' : plainText(order.refusal.message)
+  const settled = order.state === 'reclaimed' || order.state === 'refunded'
+  return new PaygressError('provider_refused', `the provider refused: ${why}; ${whereTheMoneyIs(order)}`, {
+    hint: settled ? 'paygress offers shows other providers' : RECOVER,
+    details: {
+      ...details(order),
+      ...(order.refusal === undefined ? {} : { error_type: order.refusal.errorType }),
+    },
+  })
+}
+
+/** `failed`: the provider captured and never answered. */
+export function brokenOrder(order: OrderIn<'broken'>): PaygressError {
+  return new PaygressError('failed', `order ${order.orderId} is broken: ${whereTheMoneyIs(order)}`, {
+    hint: `paygress orders show ${order.orderId} has the proof; choose another provider`,
+    details: details(order),
+  })
+}

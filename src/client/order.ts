@@ -1,0 +1,205 @@
+// In which states can an order be, and what does it know in each? Every state has its own type: a wrong one cannot be written down.
+//
+//   drafted → locked → sent ─┬→ ready ─┬→ stopping → stopped
+//      │        │            │         ├→ expired
+//      │        │            │         └→ reclaiming → refunded                  (lease lost by the provider)
+//      │        │            ├→ refused ─┬→ reclaiming → reclaimed | refunded
+//      │        │            │           └→ refunded                             (kept: 0 sat)
+//      │        │            └→ silent ─┬→ ready | refused                       (the reply came)
+//      │        │                       ├→ reclaiming → reclaimed | silent       (unspent after the lock | the provider was faster)
+//      │        │                       └→ broken                                (captured and never answered)
+//      │        └→ reclaiming → reclaimed                                        (orders recover)
+//      └→ reclaimed (0 sat)
+//
+// `stopping → ready` when the provider refuses to stop; `reclaiming` goes back where it came from when the mint refuses.
+import * as z from 'zod'
+import type { OrderId } from '../core/ids.ts'
+import { normaliseMintUrl, type MintUrl } from '../core/mint-url.ts'
+import { isPublicKeyHex } from '../core/npub.ts'
+import { normaliseRelayUrl, type RelayUrl } from '../core/relay-url.ts'
+import { ERROR_TYPES } from '../protocol/error-reply.ts'
+import { orderIdField, podNpubField, specIdField } from '../protocol/fields.ts'
+import { paymentStateSchema } from '../protocol/payment-state.ts'
+import { DIALECTS } from './ports.ts'
+
+/** Sats: a bigint inside, decimal digits in JSON. */
+const sat = z.codec(z.string().regex(/^\d{1,16}$/), z.bigint(), { decode: BigInt, encode: String })
+const key = z.string().refine(isPublicKeyHex)
+const mint = z.string().refine((url): url is MintUrl => normaliseMintUrl(url) === url)
+const relay = z.string().refine((url): url is RelayUrl => normaliseRelayUrl(url) === url)
+const ownKey = z.object({ index: z.int(), pubkey: z.string() })
+const message = z.object({ id: z.string(), to: key, text: z.string() })
+
+/** What was agreed before anything was paid; never changes. */
+const termsSchema = z.object({
+  provider: key,
+  providerName: z.string(),
+  specId: specIdField,
+  mint,
+  /** What the provider nets. */
+  netSat: sat,
+  rateMsatPerSec: z.int(),
+  durationSec: z.int(),
+  /** How the payment is locked; absent: a plain token. */
+  lock: z.object({ pubkey: z.string(), minimumLockSec: z.int() }).optional(),
+  quoteId: z.string().optional(),
+  relays: z.array(relay),
+  minPow: z.int(),
+  dialect: z.enum(DIALECTS).optional(),
+  /** Hash of what the person asked for: the same `--order` with other wishes is a conflict. */
+  fingerprint: z.string(),
+  /** Set for a top-up. */
+  podNpub: podNpubField.optional(),
+  image: z.string().optional(),
+  user: z.string().optional(),
+  password: z.string().optional(),
+  passwordGenerated: z.boolean(),
+  sshPublicKey: z.string().optional(),
+  keyPath: z.string().optional(),
+  alias: z.string().optional(),
+})
+
+/** When a payment ends. Times are Unix seconds by the mint's clock, which is `mintAheadSec` ahead of ours. */
+const deadlines = {
+  locktime: z.int().optional(),
+  respondBefore: z.int(),
+  mintAheadSec: z.int(),
+}
+const deadlinesSchema = z.object(deadlines)
+
+const paymentSchema = z.object({
+  ...deadlines,
+  token: z.string(),
+  /** What the token is worth. */
+  amountSat: sat,
+  /** What our own swap cost. */
+  feeSat: sat,
+})
+
+const refusalSchema = z.object({
+  errorType: z.enum(ERROR_TYPES),
+  message: z.string(),
+  /** What the provider says of the money; `untouched` where it says nothing. */
+  payment: paymentStateSchema,
+})
+
+const base = {
+  kind: z.enum(['buy', 'topup']),
+  terms: termsSchema,
+  refundKey: ownKey,
+  note: z.string().optional(),
+}
+const paid = { ...base, payment: paymentSchema }
+const sent = { ...paid, message }
+const running = { ...sent, podNpub: podNpubField, expiresAt: z.string() }
+/** Tokens that are still to be received, and what the ones before brought. */
+const partly = { tokens: z.array(z.string()), returnedSat: sat, feeSat: sat }
+const back = { returnedSat: sat, feeSat: sat }
+
+export const orderSchema = z.discriminatedUnion('state', [
+  z.object({
+    ...base,
+    state: z.literal('drafted'),
+    /** The wallet operation that makes the payment, while it runs. */
+    payOperation: z.string().optional(),
+    deadlines: deadlinesSchema.optional(),
+  }),
+  z.object({ ...paid, state: z.literal('locked') }),
+  z.object({ ...sent, state: z.literal('sent') }),
+  z.object({
+    ...sent,
+    state: z.literal('silent'),
+    /** The mint's proof of who spent the payment (NUT-07). */
+    witness: z.string().optional(),
+  }),
+  z.object({ ...sent, state: z.literal('refused'), refusal: refusalSchema }),
+  z.object({
+    ...paid,
+    state: z.literal('reclaiming'),
+    message: message.optional(),
+    refusal: refusalSchema.optional(),
+    way: z.enum(['reclaim', 'swap-back', 'respend', 'receive']),
+    /** The wallet operation that runs now. */
+    operation: z.string().optional(),
+    /** A refund from several mints comes in several tokens. */
+    refund: z.object(partly).optional(),
+    /** Set where a machine that ran was lost and its payment is refunded. */
+    lostLease: z.literal(true).optional(),
+  }),
+  z.object({
+    ...base,
+    state: z.literal('reclaimed'),
+    payment: paymentSchema.optional(),
+    refusal: refusalSchema.optional(),
+    ...back,
+  }),
+  z.object({ ...paid, state: z.literal('refunded'), refusal: refusalSchema.optional(), ...back }),
+  z.object({ ...running, state: z.literal('ready') }),
+  z.object({
+    ...running,
+    state: z.literal('stopping'),
+    stop: z.object({
+      orderId: orderIdField,
+      refundKey: ownKey,
+      message,
+      /** The provider's answer, once it came. */
+      answer: z.object({ usedSec: z.int(), ...partly }).optional(),
+      operation: z.string().optional(),
+    }),
+  }),
+  z.object({ ...running, state: z.literal('stopped'), usedSec: z.int(), ...back }),
+  z.object({ ...running, state: z.literal('expired') }),
+  z.object({ ...sent, state: z.literal('broken'), witness: z.string().optional() }),
+])
+
+export type OrderTerms = z.output<typeof termsSchema>
+export type Payment = z.output<typeof paymentSchema>
+export type Deadlines = z.output<typeof deadlinesSchema>
+export type Refusal = z.output<typeof refusalSchema>
+export type OrderData = z.output<typeof orderSchema>
+export type OrderState = OrderData['state']
+export type OrderKind = OrderData['kind']
+
+/** What the store adds to an order. */
+export interface OrderStamp {
+  orderId: OrderId
+  revision: number
+  createdAt: Date
+  updatedAt: Date
+}
+
+export type Order = OrderStamp & OrderData
+/** An order in one of some states. */
+export type OrderIn<State extends OrderState> = Extract<Order, { state: State }>
+
+/** Which states may follow which; everything else is a mistake of the program. */
+export const NEXT_STATES: Readonly<Record<OrderState, readonly OrderState[]>> = {
+  drafted: ['drafted', 'locked', 'reclaimed'],
+  locked: ['sent', 'reclaiming'],
+  sent: ['ready', 'refused', 'silent'],
+  silent: ['silent', 'ready', 'refused', 'reclaiming', 'broken'],
+  refused: ['refused', 'reclaiming', 'refunded', 'silent'],
+  reclaiming: ['reclaiming', 'reclaimed', 'refunded', 'refused', 'silent', 'locked'],
+  ready: ['ready', 'stopping', 'expired', 'reclaiming'],
+  stopping: ['stopping', 'stopped', 'ready', 'expired'],
+  reclaimed: [],
+  refunded: [],
+  stopped: [],
+  expired: [],
+  broken: [],
+}
+
+const OPEN: readonly OrderState[] = [
+  'drafted',
+  'locked',
+  'sent',
+  'silent',
+  'refused',
+  'reclaiming',
+  'stopping',
+]
+
+/** True while something of the order is still to be done. */
+export function isOpen(order: { state: OrderState }): boolean {
+  return OPEN.includes(order.state)
+}

@@ -1,0 +1,144 @@
+// What can still be done for one order that a crash, a time-out or a silent provider left open?
+import { unixSeconds } from '../core/clock.ts'
+import { applyAnswer } from './apply-answer.ts'
+import { markExpired, refundIn, takeLostLease } from './lost-lease.ts'
+import { getOrder, isIn, moveNow } from './order-journal.ts'
+import type { Order, OrderIn } from './order.ts'
+import type { Client, InboxReading } from './ports.ts'
+import { sendOrder } from './send-order.ts'
+import { lockHasEnded, settleRefusal } from './settle-refusal.ts'
+import { applyStopAnswer, finishStop } from './stop-pod.ts'
+import { settleReturn, takeBack } from './take-back.ts'
+
+export type Recoverer = Omit<Client, 'offers' | 'ssh' | 'keys' | 'ask'>
+
+export interface RecoverStep {
+  /** Answers that relays keep; empty where nobody was asked. */
+  inbox: InboxReading
+  /** `quick` leaves `drafted` and `locked` orders alone and publishes nothing; `full` ends them and asks again. */
+  mode: 'quick' | 'full'
+  signal: AbortSignal
+}
+
+const ASK_AGAIN_MS = 15_000
+
+/** The order as far as it can be brought now. Nothing that was not yet `sent` is ever published here. */
+export async function recoverOrder(client: Recoverer, start: Order, step: RecoverStep): Promise<Order> {
+  let order = readAnswers(client, start, step.inbox)
+  // Every step moves on along the diagram, so that this ends; the same revision twice means that it has to wait.
+  for (let before = -1; order.revision !== before;) {
+    before = order.revision
+    order = await oneStep(client, order, step)
+  }
+  return order
+}
+
+function readAnswers(client: Recoverer, order: Order, inbox: InboxReading): Order {
+  const ids = messageIds(order)
+  for (const { messageId, from, content } of inbox.answers) {
+    if (!ids.includes(messageId) || from !== order.terms.provider) continue
+    const current = getOrder(client.orders, order.orderId)
+    if (isIn(current, ['sent', 'silent'])) applyAnswer(client, current, content)
+    else if (current.state === 'stopping') applyStopAnswer(client, current, content)
+  }
+  return getOrder(client.orders, order.orderId)
+}
+
+/** The messages of an order that answers may name. */
+export function messageIds(order: Order): string[] {
+  const own = 'message' in order && order.message !== undefined ? [order.message.id] : []
+  return order.state === 'stopping' ? [...own, order.stop.message.id] : own
+}
+
+async function oneStep(client: Recoverer, order: Order, step: RecoverStep): Promise<Order> {
+  const { mode, signal } = step
+  signal.throwIfAborted()
+  switch (order.state) {
+    case 'drafted':
+      return mode === 'full' ? endDraft(client, order, signal) : order
+    case 'locked':
+      return mode === 'full' && lockHasEnded(client, order)
+        ? takeBack(client, order, { by: 'own' }, signal)
+        : order
+    case 'sent':
+    case 'silent':
+      return mode === 'full' ? askAgain(client, order, signal) : order
+    case 'refused':
+      return settleRefusal(client, order, signal)
+    case 'reclaiming':
+      return settleReturn(client, order, signal)
+    case 'stopping':
+      return mode === 'full' || order.stop.answer !== undefined
+        ? finishStop(client, order, { signal, timeoutMs: ASK_AGAIN_MS })
+        : order
+    case 'ready':
+      return endLease(client, order, step)
+    case 'reclaimed':
+    case 'refunded':
+    case 'stopped':
+    case 'expired':
+    case 'broken':
+      return order
+  }
+}
+
+async function endDraft(client: Recoverer, order: OrderIn<'drafted'>, signal: AbortSignal): Promise<Order> {
+  if (order.payOperation !== undefined) {
+    await client.wallet.settle(order.payOperation, signal)
+    return getOrder(client.orders, order.orderId)
+  }
+  return moveNow(client.orders, order, { ...order, state: 'reclaimed', returnedSat: 0n, feeSat: 0n })
+}
+
+async function askAgain(
+  client: Recoverer,
+  order: OrderIn<'sent' | 'silent'>,
+  signal: AbortSignal,
+): Promise<Order> {
+  client.progress.step(`asking the provider of order ${order.orderId} again`)
+  const asked = await sendOrder(client, order, { timeoutMs: ASK_AGAIN_MS, signal })
+  return asked.state === 'silent' && answerTimeIsOver(client, asked)
+    ? askTheMint(client, asked, signal)
+    : asked
+}
+
+/** The lock has ended; without a lock, nobody may take the token any more. */
+function answerTimeIsOver({ clock }: Recoverer, { payment }: OrderIn<'silent'>): boolean {
+  return unixSeconds(clock) + payment.mintAheadSec > (payment.locktime ?? payment.respondBefore)
+}
+
+/** NUT-07: unspent money is taken back; spent money is the provider's, its witness is the receipt, and it still owes an answer. */
+async function askTheMint(client: Recoverer, order: OrderIn<'silent'>, signal: AbortSignal): Promise<Order> {
+  const { wallet, orders, clock } = client
+  const token = await wallet.inspect(order.payment.token, [order.terms.mint])
+  const { state, witness = order.witness } = await wallet.tokenState(token)
+  if (state === 'unspent') return takeBack(client, order, { by: 'own' }, signal)
+  if (state === 'pending') return order
+  const paidUntil = order.payment.respondBefore + order.terms.durationSec
+  if (unixSeconds(clock) + order.payment.mintAheadSec > paidUntil)
+    return moveNow(orders, order, { ...order, state: 'broken', witness })
+  return witness === order.witness ? order : moveNow(orders, order, { ...order, witness })
+}
+
+async function endLease(
+  client: Recoverer,
+  order: OrderIn<'ready'>,
+  { inbox, signal }: RecoverStep,
+): Promise<Order> {
+  if (order.kind !== 'buy') return order
+  for (const { messageId, from, content } of inbox.answers) {
+    if (messageId !== order.message.id || from !== order.terms.provider) continue
+    const refund = refundIn(order, content)
+    if (refund !== undefined) return takeLostLease(client, order, refund, signal)
+  }
+  return inbox.complete && leaseIsOver(client, order) ? markExpired(client, order) : order
+}
+
+/** True where the paid time has passed by our clock. */
+export function leaseIsOver(
+  { orders, clock }: Pick<Client, 'orders' | 'clock'>,
+  order: OrderIn<'ready'>,
+): boolean {
+  const end = orders.pod(order.podNpub)?.expiresAt.getTime() ?? Date.parse(order.expiresAt)
+  return clock.now() > end
+}

@@ -1,0 +1,135 @@
+// What did crashes, time-outs and silent providers leave open, and what became of it now?
+import { PaygressError } from '../core/errors.ts'
+import type { OrderId } from '../core/ids.ts'
+import { podName } from './apply-answer.ts'
+import { satText, whereTheMoneyIs } from './money-text.ts'
+import { allOrders, getOrder } from './order-journal.ts'
+import { isOpen, type Order, type OrderState } from './order.ts'
+import type { InboxReading, Message } from './ports.ts'
+import { leaseIsOver, type Recoverer, recoverOrder } from './recover-order.ts'
+
+export interface RecoverOptions {
+  /** `quick`: what every command does that opens the wallet. `full`: `paygress orders recover`. */
+  mode: 'quick' | 'full'
+  signal: AbortSignal
+}
+
+export interface RecoveredOrder {
+  orderId: OrderId
+  from: OrderState
+  state: OrderState
+  /** One line for a person. */
+  text: string
+}
+
+export interface OrdersRecovery {
+  /** Orders that came further. */
+  recovered: RecoveredOrder[]
+  /** Orders that still have to wait, and for what. */
+  open: RecoveredOrder[]
+  /** Money operations of the wallet that ended on the way. */
+  endedOperations: number
+}
+
+const INBOX_MS = { quick: 3_000, full: 10_000 } as const
+const NOTHING: InboxReading = { answers: [], complete: false }
+
+/**
+ * Ends what the wallet left open, reads the answers that came meanwhile, and brings every open order as far as it goes. An order that
+ * another process works on is left to it. A failure of one order is told in its line and stops no other.
+ */
+export async function recoverOrders(
+  client: Recoverer,
+  { mode, signal }: RecoverOptions,
+): Promise<OrdersRecovery> {
+  const before = new Map(allOrders(client.orders).map((order) => [order.orderId, order]))
+  const report = await client.wallet.recover({ signal })
+  const due = allOrders(client.orders).filter((order) => isDue(client, order, mode))
+  const inbox = await readInbox(client, due, { mode, signal })
+  const failures = new Map<OrderId, string>()
+  for (const order of due) {
+    const failure = await recoverClaimed(client, order.orderId, { mode, inbox, signal })
+    if (failure !== undefined) failures.set(order.orderId, failure)
+  }
+  const lines = allOrders(client.orders).map((order) => lineOf(order, before.get(order.orderId), failures))
+  return {
+    recovered: lines.filter(({ from, state }) => from !== state),
+    open: lines.filter((line) => line.from === line.state && isOpen(line)),
+    endedOperations: report.ended.length,
+  }
+}
+
+function isDue(client: Recoverer, order: Order, mode: 'quick' | 'full'): boolean {
+  if (order.state === 'ready') return order.kind === 'buy' && (mode === 'full' || leaseIsOver(client, order))
+  if (mode === 'quick' && (order.state === 'drafted' || order.state === 'locked')) return false
+  return isOpen(order)
+}
+
+async function readInbox(
+  client: Recoverer,
+  due: readonly Order[],
+  { mode, signal }: RecoverOptions,
+): Promise<InboxReading> {
+  const waiting = due.filter(({ state }) => ['sent', 'silent', 'stopping', 'ready'].includes(state))
+  const messages: Message[] = waiting.flatMap((order) => [
+    ...('message' in order && order.message !== undefined ? [order.message] : []),
+    ...(order.state === 'stopping' ? [order.stop.message] : []),
+  ])
+  if (messages.length === 0) return NOTHING
+  const oldest = Math.min(...waiting.map(({ createdAt }) => createdAt.getTime()))
+  return client.messenger.readInbox({
+    messages,
+    since: Math.floor(oldest / 1000),
+    timeoutMs: INBOX_MS[mode],
+    signal,
+  })
+}
+
+async function recoverClaimed(
+  client: Recoverer,
+  orderId: OrderId,
+  step: { mode: 'quick' | 'full'; inbox: InboxReading; signal: AbortSignal },
+): Promise<string | undefined> {
+  if (!client.orders.claim(orderId)) return 'another paygress is working on it'
+  try {
+    await recoverOrder(client, getOrder(client.orders, orderId), step)
+    return undefined
+  } catch (error) {
+    if (step.signal.aborted || !(error instanceof PaygressError)) throw error
+    return error.message
+  } finally {
+    client.orders.unclaim(orderId)
+  }
+}
+
+function lineOf(
+  order: Order,
+  before: Order | undefined,
+  failures: ReadonlyMap<OrderId, string>,
+): RecoveredOrder {
+  const failure = failures.get(order.orderId)
+  const text = failure === undefined ? outcomeText(order) : `${outcomeText(order)} (${failure})`
+  return {
+    orderId: order.orderId,
+    from: before?.state ?? order.state,
+    state: order.state,
+    text: `order ${order.orderId}: ${text}`,
+  }
+}
+
+function outcomeText(order: Order): string {
+  switch (order.state) {
+    case 'ready':
+      return order.kind === 'buy'
+        ? `the machine is there: paygress ssh ${podName(order.podNpub)}`
+        : `${podName(order.podNpub)} was topped up`
+    case 'stopping':
+      return `the provider has not stopped ${podName(order.podNpub)} yet`
+    case 'stopped':
+      return `${podName(order.podNpub)} is stopped, ${satText(order.returnedSat)} came back`
+    case 'expired':
+      return `${podName(order.podNpub)} has ended`
+    default:
+      return whereTheMoneyIs(order)
+  }
+}

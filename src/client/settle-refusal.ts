@@ -1,0 +1,85 @@
+// A provider has refused: where is the money, and what brings it home now?
+import { unixSeconds } from '../core/clock.ts'
+import { PaygressError, type ErrorCode } from '../core/errors.ts'
+import { plainText } from './money-text.ts'
+import { moveNow } from './order-journal.ts'
+import type { Order, OrderIn } from './order.ts'
+import { takeBack } from './take-back.ts'
+import type { Client } from './ports.ts'
+
+export type Settler = Pick<Client, 'wallet' | 'orders' | 'clock' | 'progress'>
+
+/** Nothing was submitted and the same may succeed later: the order stays as it is. */
+const LATER: readonly ErrorCode[] = ['mint_unreachable', 'mint_misbehaved', 'busy', 'timeout']
+/** What the provider gave back is none. */
+const UNUSABLE: readonly ErrorCode[] = [
+  'invalid_token',
+  'mint_not_accepted',
+  'token_spent',
+  'failed',
+  'usage',
+  'mint_not_trusted',
+]
+
+/**
+ * Does at once what can be done at once with the payment of a refused order. It comes back `reclaimed` or `refunded`; `refused` where
+ * the lock has to end first or the mint does not answer now; `silent` where somebody else has spent the payment meanwhile.
+ */
+export async function settleRefusal(
+  client: Settler,
+  order: OrderIn<'refused'>,
+  signal: AbortSignal,
+): Promise<Order> {
+  const { payment } = order.refusal
+  switch (payment.status) {
+    case 'kept':
+      return moveNow(client.orders, order, { ...order, state: 'refunded', returnedSat: 0n, feeSat: 0n })
+    case 'released':
+      return attempt(client, order, async () =>
+        takeBack(client, order, { by: 'respend', signatures: payment.signatures }, signal),
+      )
+    case 'refunded':
+      return attempt(client, order, async () => {
+        const tokens = [payment.refund_token, ...(payment.further_refund_tokens ?? [])]
+        for (const token of tokens) await client.wallet.inspect(token, [order.terms.mint])
+        return takeBack(client, order, { by: 'receive', tokens }, signal)
+      })
+    case 'untouched':
+    case 'pending':
+      return lockHasEnded(client, order)
+        ? attempt(client, order, async () => takeBack(client, order, { by: 'own' }, signal))
+        : order
+  }
+}
+
+/** True where our own key may spend the payment: a plain token at any time, a locked one after its lock. */
+export function lockHasEnded(
+  { clock }: Pick<Client, 'clock'>,
+  { payment }: Pick<OrderIn<'locked'>, 'payment'>,
+): boolean {
+  return payment.locktime === undefined || unixSeconds(clock) + payment.mintAheadSec > payment.locktime
+}
+
+async function attempt(
+  client: Settler,
+  order: OrderIn<'refused'>,
+  work: () => Promise<Order>,
+): Promise<Order> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof PaygressError)) throw error
+    if (LATER.includes(error.code)) {
+      client.progress.note(
+        `the payment of order ${order.orderId} stays where it is for now: ${error.message}`,
+      )
+      return order
+    }
+    if (!UNUSABLE.includes(error.code) || order.refusal.payment.status === 'untouched') throw error
+    return moveNow(client.orders, order, {
+      ...order,
+      refusal: { ...order.refusal, payment: { status: 'untouched' } },
+      note: `what the provider gave back cannot be used: ${plainText(error.message)}`,
+    })
+  }
+}

@@ -1,0 +1,200 @@
+// How is a pod ended early, so that its unused time comes back?
+import { PaygressError } from '../core/errors.ts'
+import { newOrderId } from '../core/ids.ts'
+import { parseReply } from '../protocol/reply.ts'
+import type { StopReply } from '../protocol/stop.ts'
+import { allOrders, getOrder, isIn, moveNow, moveOrder, withClaim } from './order-journal.ts'
+import { buildStopRequest } from './build-request.ts'
+import { freeRefusal } from './ask-provider.ts'
+import { findPod } from './find-pod.ts'
+import { endLease, orderEffect } from './order-effects.ts'
+import type { Order, OrderIn } from './order.ts'
+import type { Client, Pod } from './ports.ts'
+
+type Stopper = Pick<Client, 'wallet' | 'orders' | 'messenger' | 'clock' | 'random' | 'progress'>
+
+export interface StopResult {
+  pod: Pod
+  usedSec: number
+  refundedSat: bigint
+  feeSat: bigint
+}
+
+const TIMEOUT_MS = 60_000
+
+/**
+ * Stops a pod and receives what is left. The stop's own order id and refund key are on disk before it is asked; asked again until answered.
+ * Throws `unknown_pod`, `pod_ended`, `provider_refused`, and `outcome_unknown` where no answer came or the refund is still on its way.
+ */
+export async function stopPod(
+  client: Stopper,
+  podName: string,
+  { signal, timeoutMs }: { signal: AbortSignal; timeoutMs?: number },
+): Promise<StopResult> {
+  const pod = findPod(client.orders, podName)
+  return withClaim(client.orders, pod.orderId, async () => {
+    const order = await finishStop(client, beginStop(client, pod), { signal, timeoutMs })
+    if (order.state !== 'stopped') throw notStopped(order, pod)
+    const { usedSec, returnedSat, feeSat } = order
+    return { pod: client.orders.pod(pod.npub) ?? pod, usedSec, refundedSat: returnedSat, feeSat }
+  })
+}
+
+function beginStop(client: Stopper, pod: Pod): Order {
+  const { orders, wallet, messenger, random } = client
+  const order = getOrder(orders, pod.orderId)
+  if (order.state === 'stopping' || order.state === 'stopped') return order
+  if (order.state !== 'ready') throw ended(pod)
+  const orderId = newOrderId(random)
+  orders.transaction((tx) => {
+    const refundKey = wallet.newRefundKey(tx)
+    const content = buildStopRequest(client, { podNpub: pod.npub, orderId, refundPubkey: refundKey.pubkey })
+    const message = messenger.compose(pod.provider, content, order.terms.dialect)
+    moveOrder(orders, tx, order, { ...order, state: 'stopping', stop: { orderId, refundKey, message } })
+    orders.savePod(tx, { ...pod, state: 'stopping' })
+  })
+  return getOrder(orders, pod.orderId)
+}
+
+/** Asks (again) for a stop that is on disk and receives its refund; comes back `stopped`, `stopping`, or `ready` when refused. */
+export async function finishStop(
+  client: Stopper,
+  start: Order,
+  { signal, timeoutMs = TIMEOUT_MS }: { signal: AbortSignal; timeoutMs?: number | undefined },
+): Promise<Order> {
+  if (start.state !== 'stopping') return start
+  let order: Order = start
+  if (start.stop.answer === undefined) {
+    client.progress.step('asking the provider to stop the pod')
+    const { terms, stop } = start
+    await client.messenger.ask(stop.message, {
+      relays: terms.relays,
+      minPow: terms.minPow,
+      timeoutMs,
+      signal,
+      onAnswer: (content) => applyStopAnswer(client, getOrder(client.orders, start.orderId), content),
+    })
+    order = getOrder(client.orders, start.orderId)
+  }
+  return receiveRefund(client, order, signal)
+}
+
+/** True where the answer ends the waiting; throws the provider's refusal after the order went back to `ready`. */
+export function applyStopAnswer(
+  client: Pick<Client, 'orders' | 'clock'>,
+  order: Order,
+  content: string,
+): boolean {
+  if (order.state !== 'stopping' || order.stop.answer !== undefined) return true
+  const reply = parseReply('stop', content)
+  if (reply === undefined) return false
+  const { order_id: named } = reply.message
+  if (named !== undefined && named !== order.stop.orderId) return false
+  if (reply.outcome === 'error') {
+    if (reply.message.payment?.status === 'pending') return false
+    const state = Date.parse(order.expiresAt) <= client.clock.now() ? 'expired' : 'ready'
+    client.orders.transaction((tx) => {
+      const note = freeRefusal('the provider', reply.message).message
+      moveOrder(client.orders, tx, order, { ...order, state, note })
+      const pod = client.orders.pod(order.podNpub)
+      if (pod !== undefined)
+        client.orders.savePod(tx, { ...pod, state: state === 'ready' ? 'running' : 'expired' })
+    })
+    return true
+  }
+  if (reply.message.pod_npub !== order.podNpub) return false
+  noteAnswer(client, order, reply.message)
+  return true
+}
+
+function noteAnswer({ orders }: Pick<Client, 'orders'>, order: OrderIn<'stopping'>, reply: StopReply): void {
+  const tokens = reply.refund_token === undefined ? [] : [reply.refund_token]
+  tokens.push(...(reply.further_refund_tokens ?? []))
+  const answer = { usedSec: reply.used_seconds, tokens, returnedSat: 0n, feeSat: 0n }
+  orders.transaction((tx) => {
+    if (tokens.length === 0) endLease(orders, tx, order, answer)
+    else moveOrder(orders, tx, order, { ...order, stop: { ...order.stop, answer } })
+  })
+}
+
+async function receiveRefund(client: Stopper, start: Order, signal: AbortSignal): Promise<Order> {
+  const { wallet, orders } = client
+  let order = start
+  while (isIn(order, ['stopping'])) {
+    const current = order
+    const token = current.stop.answer?.tokens[0]
+    if (token === undefined) return current
+    if (current.stop.operation !== undefined) {
+      const outcome = await wallet.settle(current.stop.operation, signal)
+      if (outcome.status === 'unknown') return current
+    } else {
+      client.progress.step('receiving what is left')
+      if (!(await isFromOurMint(client, current, token))) {
+        order = skipToken(client, current)
+        continue
+      }
+      const outcome = await wallet.receive(token, {
+        orderId: current.orderId,
+        effect: orderEffect('order-stopped', current),
+        prepare: (tx, operation) =>
+          moveOrder(orders, tx, current, { ...current, stop: { ...current.stop, operation } }),
+        anyMint: true,
+        signal,
+      })
+      if (outcome.status === 'unknown') return getOrder(orders, current.orderId)
+    }
+    order = getOrder(orders, current.orderId)
+  }
+  return order
+}
+
+/** Refunds come from the mints this pod was paid with; a token of any other mint is not money to us. */
+async function isFromOurMint(client: Stopper, order: OrderIn<'stopping'>, token: string): Promise<boolean> {
+  const topups = allOrders(client.orders).filter(({ terms }) => terms.podNpub === order.podNpub)
+  const mints = [...new Set([order, ...topups].map(({ terms }) => terms.mint))]
+  try {
+    await client.wallet.inspect(token, mints)
+    return true
+  } catch (error) {
+    if (error instanceof PaygressError && ['invalid_token', 'mint_not_accepted'].includes(error.code))
+      return false
+    throw error
+  }
+}
+
+function skipToken({ orders }: Stopper, order: OrderIn<'stopping'>): Order {
+  const { answer } = order.stop
+  if (answer === undefined) return order
+  const rest = { ...answer, tokens: answer.tokens.slice(1) }
+  const note = 'a refund of the provider was no token of the mint that was paid with'
+  if (rest.tokens.length > 0)
+    return moveNow(orders, order, { ...order, note, stop: { ...order.stop, answer: rest } })
+  orders.transaction((tx) => endLease(orders, tx, { ...order, note }, rest))
+  return getOrder(orders, order.orderId)
+}
+
+function ended(pod: Pod): PaygressError {
+  return new PaygressError('pod_ended', `${pod.name} has ended already`, { hint: 'paygress pods' })
+}
+
+function notStopped(order: Order, pod: Pod): PaygressError {
+  const details = { order_id: order.orderId, pod_npub: pod.npub, state: order.state }
+  if (order.state === 'ready')
+    return new PaygressError(
+      'provider_refused',
+      `${order.note ?? 'the provider did not stop it'}; ${pod.name} runs on`,
+      {
+        hint: `paygress status ${pod.name}`,
+        details,
+      },
+    )
+  if (order.state === 'expired') return ended(pod)
+  return new PaygressError(
+    'outcome_unknown',
+    `the stop of ${pod.name} is not answered yet; it is asked again`,
+    {
+      hint: 'paygress orders recover',
+      details,
+    },
+  )
+}

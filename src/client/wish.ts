@@ -1,0 +1,73 @@
+// What does a person ask for when they buy or top up, and is it the same as last time?
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import type { OrderId } from '../core/ids.ts'
+import type { MintUrl } from '../core/mint-url.ts'
+import type { Extent } from './extent.ts'
+import type { ShowInvoice } from './fund-gap.ts'
+import type { Dialect } from './ports.ts'
+import type { Preview } from './preview.ts'
+
+/** What both kinds of payment take. */
+export interface PayWish {
+  extent: Extent
+  mint?: MintUrl | undefined
+  maxPriceSat?: bigint | undefined
+  orderId?: OrderId | undefined
+  /** False with `--no-lock`: nothing else turns the lock off. */
+  lock: boolean
+  /** Answers the confirmation; with a `dryRun` nothing is asked. */
+  yes: boolean
+  dryRun: boolean
+  /** The longest wait for the provider's answer. */
+  timeoutMs?: number | undefined
+}
+
+export interface BuyWish extends PayWish {
+  spec: string
+  provider?: string | undefined
+  image?: string | undefined
+  user?: string | undefined
+  password?: string | undefined
+  generatePassword?: boolean | undefined
+  /** Path of a public key file; without it the profile's own key. */
+  sshKeyFile?: string | undefined
+  alias?: string | undefined
+  /** A plain token to pay with. */
+  token?: string | undefined
+  dialect?: Dialect | undefined
+  /** False with `--no-wait`: does not wait until SSH answers. */
+  wait: boolean
+}
+
+export interface TopupWish extends PayWish {
+  /** npub, prefix, three words or alias. */
+  pod: string
+}
+
+/** What a purchase shows on its way. */
+export interface PurchaseView {
+  showPreview?: (preview: Preview) => void
+  /** Absent: nobody can pay an invoice, so too little money ends the command. */
+  showInvoice?: ShowInvoice | undefined
+  signal: AbortSignal
+}
+
+/** SHA-256 (hex) of everything that makes two wishes different orders. */
+export function fingerprintOf(wish: BuyWish | TopupWish): string {
+  const {
+    yes: _yes,
+    dryRun: _dryRun,
+    timeoutMs: _timeout,
+    maxPriceSat: _price,
+    orderId: _id,
+    ...asked
+  } = wish
+  const fields = Object.entries(asked)
+    .filter(([name, value]) => value !== undefined && name !== 'wait')
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const text = JSON.stringify(fields, (_, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  )
+  return bytesToHex(sha256(utf8ToBytes(text)))
+}
