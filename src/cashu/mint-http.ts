@@ -1,0 +1,102 @@
+// How is a mint asked over HTTP? Without redirects, with an end to waiting and to reading, and every answer parsed.
+import type * as z from 'zod'
+import type { Clock } from '../core/clock.ts'
+import type { MintReply } from '../wallet/mint-port.ts'
+import { refusalAnswer } from './mint-answers.ts'
+
+const LARGEST_ANSWER = 4 * 1024 * 1024
+const LONGEST_DETAIL = 200
+/** FastAPI's answer to a body it does not like; it carries no code. */
+const UNPROCESSABLE = 422
+
+export interface MintHttp {
+  ask<Answer>(
+    path: string,
+    schema: z.ZodType<Answer>,
+    options?: { body?: string; signal?: AbortSignal | undefined },
+  ): Promise<MintReply<Answer>>
+  /** Unix seconds by the Date header of the last answer. */
+  lastKnownTime(): number | undefined
+}
+
+/** HTTP to one mint. Never throws for what the mint or the network does. */
+export function mintHttp(options: { url: string; clock: Clock; timeoutMs: number }): MintHttp {
+  const { url, clock, timeoutMs } = options
+  let aheadMs: number | undefined
+
+  async function answer(path: string, body: string | undefined, signal: AbortSignal): Promise<Response> {
+    const response = await fetch(`${url}${path}`, {
+      ...(body === undefined
+        ? {}
+        : { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
+      // A redirect would post bearer money to wherever it points.
+      redirect: 'error',
+      signal,
+    })
+    const date = Date.parse(response.headers.get('date') ?? '')
+    if (!Number.isNaN(date)) aheadMs = date - Math.floor(clock.now() / 1000) * 1000
+    return response
+  }
+
+  return {
+    ask: async (path, schema, { body, signal } = {}) => {
+      const timeout = AbortSignal.timeout(timeoutMs)
+      try {
+        const both = signal === undefined ? timeout : AbortSignal.any([timeout, signal])
+        const response = await answer(path, body, both)
+        return reply(response.status, await textOf(response), schema)
+      } catch (error) {
+        if (timeout.aborted) return { status: 'unanswered', reason: `no answer in ${timeoutMs / 1000} s` }
+        return { status: 'unanswered', reason: reasonOf(error) }
+      }
+    },
+    lastKnownTime: () => (aheadMs === undefined ? undefined : Math.floor((clock.now() + aheadMs) / 1000)),
+  }
+}
+
+function reply<Answer>(status: number, text: string, schema: z.ZodType<Answer>): MintReply<Answer> {
+  const json = parsedJson(text)
+  if (status === 200) {
+    const parsed = schema.safeParse(json)
+    if (parsed.success) return { status: 'ok', value: parsed.data }
+    return { status: 'unanswered', reason: 'its answer makes no sense' }
+  }
+  const refusal = refusalAnswer.safeParse(json)
+  const code = refusal.data?.code ?? (status === UNPROCESSABLE ? -1 : undefined)
+  const answered = status === 400 || status === UNPROCESSABLE
+  // Anything else may come from something between us and the mint, and proves nothing.
+  if (!answered || code === undefined) return { status: 'unanswered', reason: `HTTP ${status}` }
+  const detail = typeof refusal.data?.detail === 'string' ? refusal.data.detail : 'no reason given'
+  return { status: 'refused', code, detail: detail.slice(0, LONGEST_DETAIL) }
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+async function textOf(response: Response): Promise<string> {
+  if (response.body === null) return ''
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    size += part.value.length
+    if (size > LARGEST_ANSWER) {
+      await reader.cancel()
+      throw new Error('its answer is too large')
+    }
+    chunks.push(part.value)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+// fetch says only "fetch failed"; its cause says why.
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
+}

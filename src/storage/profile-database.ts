@@ -1,0 +1,25 @@
+// Which file holds everything of one profile: wallet, orders, and a provider's ledger?
+import { join } from 'node:path'
+import { openDatabase } from './database.ts'
+import type { Database, Migration } from './database.ts'
+import { ledgerSchema } from './ledger-schema.ts'
+import { orderSchema } from './order-schema.ts'
+import { walletSchema } from './wallet-schema.ts'
+
+/** "payg" in ASCII: what tells our file from any other SQLite file. */
+const APPLICATION_ID = 0x70617967
+const FILE_NAME = 'paygress.db'
+
+const migrations: readonly Migration[] = [
+  { version: 1, up: walletSchema },
+  { version: 2, up: orderSchema },
+  { version: 3, up: ledgerSchema },
+]
+
+/**
+ * Opens (and creates) `paygress.db` in a profile's data folder; many processes may do so at once. Throws `storage_newer`,
+ * `storage_failed`, `home_not_writable` or `busy`.
+ */
+export function openProfileDatabase(folder: string): Database {
+  return openDatabase(join(folder, FILE_NAME), { applicationId: APPLICATION_ID, migrations })
+}

@@ -1,0 +1,144 @@
+// What is the wallet put together of? Its ports in, the one interface of wallet.ts out.
+import type { Clock, Random } from '../core/clock.ts'
+import { PaygressError } from '../core/errors.ts'
+import { capturePayment } from './capture-payment.ts'
+import { claimProofs } from './claim-proofs.ts'
+import type { WalletDeps } from './engine.ts'
+import { awaitFunding, mintPaid, requestInvoice } from './fund-wallet.ts'
+import { inspectToken, tokenState } from './inspect-token.ts'
+import type { BoundaryName } from './journal.ts'
+import { mintDirectory, NEEDED_NUTS, newMint } from './mint-directory.ts'
+import { isSignatureBy, ownKeys, signDigest } from './own-keys.ts'
+import type { EcashSource } from './ecash-port.ts'
+import type { ConnectMint } from './mint-port.ts'
+import type { Owners, WalletStore } from './ports.ts'
+import { recoverOperations, settleStored } from './recover-operations.ts'
+import { releasePayment } from './release-payment.ts'
+import { lockOf, planRefund, planSpend, spendCoins } from './spend-coins.ts'
+import { receiveToken, reclaimToken, requireTrust, respendToken } from './take-token.ts'
+import type { Effects } from './transaction.ts'
+import { walletBalances } from './wallet-balances.ts'
+import type { MintFacts, Outcome, Wallet } from './wallet.ts'
+import type { MintUrl } from '../core/mint-url.ts'
+
+export interface WalletOptions {
+  store: WalletStore
+  connectMint: ConnectMint
+  ecash: EcashSource
+  owners: Owners
+  clock: Clock
+  random: Random
+  /** The effects of this program's operations, by name. */
+  effects: Effects
+  /** How long a request to a mint may take; 15 s, as `connectMint` is told. */
+  requestTimeoutMs?: number
+  /** Called at every place where a crash must cost nothing; for tests. */
+  boundary?: (name: BoundaryName) => void
+}
+
+const REQUEST_TIMEOUT_MS = 15_000
+
+/** The wallet of one profile. Reads and writes nothing before the first call. */
+export function createWallet(options: WalletOptions): Wallet {
+  const { store, clock, random } = options
+  const mints = mintDirectory({ ...options, ecash: options.ecash })
+  const deps: WalletDeps = {
+    store,
+    clock,
+    random,
+    mints,
+    effects: options.effects,
+    owners: options.owners,
+    boundary: options.boundary,
+    ecashSource: options.ecash,
+    keys: ownKeys(store, random),
+    requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    active: new Map(),
+    unsent: new Set(),
+  }
+  const known = (operationId: string): Outcome | undefined => {
+    const operation = store.operation(operationId)
+    if (operation === undefined) return undefined
+    return operation.result ?? { status: 'unknown', operationId }
+  }
+  return {
+    transaction: store.transaction,
+    balances: () => walletBalances(store),
+    trustMint: (mint) => trust(store, mint, true),
+    distrustMint: (mint) => trust(store, mint, false),
+    isTrusted: (mint) => store.mint(mint)?.trusted === true,
+    mintFacts: (mint) => mintFacts(deps, mint),
+    mintTime: (mint) => mints.time(mint),
+    history: (limit) => store.history(limit),
+    paymentKey: () => deps.keys.current('payment'),
+    newRefundKey: (tx) => deps.keys.next('refund', tx),
+    signWithRefundKey: (index, message) =>
+      signDigest(deps.keys.privateKey({ role: 'refund', index }), exact32(message)),
+    verifySignature: (pubkey, message, signature) => isSignatureBy(pubkey, message, signature),
+    requestInvoice: (mint, amountSat) => requestInvoice(deps, mint, amountSat),
+    awaitFunding: (operationId, wait) => awaitFunding(deps, operationId, wait),
+    receive: (token, how) => receiveToken(deps, token, how),
+    planSpend: (mint, netSat) => planSpend(deps, mint, netSat),
+    send: async (mint, netSat, how) => {
+      requireTrust(deps, mint)
+      return await spendCoins(deps, { kind: 'send', mint, sat: netSat }, how)
+    },
+    lock: async (mint, netSat, terms, how) => {
+      requireTrust(deps, mint)
+      await requireLocks(deps, mint)
+      return await spendCoins(deps, { kind: 'lock', mint, sat: netSat, lock: lockOf(terms) }, how)
+    },
+    respend: (token, signatures, how) => respendToken(deps, token, signatures, how),
+    reclaim: (token, index, how) => reclaimToken(deps, token, index, how),
+    inspect: (token, accepted) => inspectToken(deps, token, accepted),
+    tokenState: (token) => tokenState(deps, token),
+    claim: (tx, token, holder) => claimProofs(deps, tx, token, holder),
+    capture: (token, how) => capturePayment(deps, token, how),
+    release: (token, how) => releasePayment(deps, token, how),
+    refund: (mint, grossSat, how) => {
+      const lock = how.lockTo === undefined ? {} : { lock: { pubkey: how.lockTo } }
+      return spendCoins(deps, { kind: 'refund', mint, sat: grossSat, ...lock }, how)
+    },
+    planRefund: (mint, grossSat) => planRefund(deps, mint, grossSat),
+    recover: ({ signal }) => recoverOperations(deps, (id, until) => mintPaid(deps, id, until), signal),
+    settle: (operationId, signal) => settleStored(deps, operationId, signal),
+    operation: known,
+    close: () => mints.close(),
+  }
+}
+
+function trust(store: WalletStore, mint: MintUrl, trusted: boolean): void {
+  store.transaction((tx) => {
+    const writer = store.within(tx)
+    writer.saveMint({ ...(writer.mint(mint) ?? newMint(mint)), trusted })
+  })
+}
+
+async function mintFacts(deps: WalletDeps, mint: MintUrl): Promise<MintFacts> {
+  const info = await deps.mints.info(mint)
+  const keyset = await deps.mints.activeKeyset(mint)
+  return {
+    mint,
+    name: info.name,
+    missingNuts: NEEDED_NUTS.filter((nut) => !info.nuts.includes(nut)),
+    feePpk: keyset.feePpk,
+  }
+}
+
+async function requireLocks(deps: WalletDeps, mint: MintUrl): Promise<void> {
+  const { missingNuts } = await mintFacts(deps, mint)
+  if (missingNuts.length === 0) return
+  throw new PaygressError(
+    'lock_not_supported',
+    `${mint} cannot lock payments: it lacks NUT ${missingNuts.join(', ')}`,
+    {
+      hint: 'use another --mint, or --no-lock to pay with a plain token at your own risk',
+      details: { mint, missing_nuts: missingNuts.map(String) },
+    },
+  )
+}
+
+function exact32(message: Uint8Array): Uint8Array {
+  if (message.length === 32) return message
+  throw new PaygressError('internal', 'a refund key signs 32 bytes')
+}

@@ -1,0 +1,103 @@
+// Is this token what it claims to be, as far as anyone can tell without spending it?
+import { PaygressError } from '../core/errors.ts'
+import type { MintUrl } from '../core/mint-url.ts'
+import { decodeToken, invalid, PAYMENT_LIMITS } from './decode-token.ts'
+import type { DecodedToken } from './decode-token.ts'
+import type { WalletDeps } from './engine.ts'
+import { tokenFee } from './take-token.ts'
+import { secretLock } from './token-lock.ts'
+import type { InspectedToken, TokenLock, TokenState } from './wallet.ts'
+
+/** Every check that needs no other word of the mint than its keysets. Throws `invalid_token` or `mint_not_accepted`. */
+export async function inspectToken(
+  deps: WalletDeps,
+  text: string,
+  mints: readonly MintUrl[],
+): Promise<InspectedToken> {
+  const token = await paymentToken(deps, text, mints)
+  const ecash = await deps.ecashSource.load()
+  if (token.keysets.size > 1) throw invalid('it mixes keysets')
+  const feeSat = tokenFee(token)
+  return {
+    token: token.text,
+    mint: token.mint,
+    unit: 'sat',
+    amountSat: token.amountSat,
+    netSat: token.amountSat > feeSat ? token.amountSat - feeSat : 0n,
+    proofCount: token.proofs.length,
+    ys: token.ys,
+    lock: await tokenLock(deps, token),
+    dleqValid: token.proofs.every((proof) => {
+      const keyset = token.keysets.get(proof.keysetId)
+      return keyset !== undefined && ecash.hasValidDleq(proof, keyset)
+    }),
+  }
+}
+
+/** A token of one of these mints, decoded. */
+export async function paymentToken(
+  deps: WalletDeps,
+  text: string,
+  mints: readonly MintUrl[] | undefined,
+): Promise<DecodedToken> {
+  const ecash = await deps.ecashSource.load()
+  return await decodeToken({ ecash, mints: deps.mints }, text, PAYMENT_LIMITS, (mint) => {
+    if (mints === undefined || mints.includes(mint)) return
+    throw new PaygressError('mint_not_accepted', `tokens of ${mint} are not accepted here`, {
+      details: { accepted: mints },
+    })
+  })
+}
+
+/** Asks the mint for the state of every proof (NUT-07). Throws `mint_unreachable` or `mint_misbehaved`. */
+export async function tokenState(deps: WalletDeps, token: InspectedToken): Promise<TokenState> {
+  const reply = await deps.mints.connection(token.mint).states(token.ys)
+  if (reply.status !== 'ok') {
+    const why =
+      reply.status === 'refused'
+        ? `refuses (${reply.code}): ${reply.detail}`
+        : `does not answer: ${reply.reason}`
+    throw new PaygressError(
+      reply.status === 'refused' ? 'mint_misbehaved' : 'mint_unreachable',
+      `${token.mint} ${why}`,
+    )
+  }
+  const states = new Set(reply.value.map(({ state }) => state))
+  const witness = reply.value.find(
+    ({ state, witness: shown }) => state === 'SPENT' && shown !== undefined,
+  )?.witness
+  if (states.size > 1) return { state: 'mixed', ...(witness === undefined ? {} : { witness }) }
+  if (states.has('UNSPENT')) return { state: 'unspent' }
+  if (states.has('PENDING')) return { state: 'pending' }
+  deps.store.transaction((tx) => deps.store.within(tx).settleTokens(token.ys))
+  return { state: 'spent', ...(witness === undefined ? {} : { witness }) }
+}
+
+async function tokenLock(deps: WalletDeps, token: DecodedToken): Promise<TokenLock> {
+  const locks = token.proofs.map(({ secret }) => secretLock(secret))
+  const first = locks[0]
+  if (first === undefined) throw invalid('it is empty')
+  for (const lock of locks) {
+    if (lock.kind === 'unsound') return other(lock.problem)
+    if (lock.kind !== first.kind) return other('only some of its proofs are locked')
+    if (lock.kind !== 'p2pk' || first.kind !== 'p2pk') continue
+    const same =
+      lock.pubkey === first.pubkey &&
+      lock.locktime === first.locktime &&
+      lock.refundPubkey === first.refundPubkey
+    if (!same) return other('its proofs are locked in different ways')
+  }
+  if (first.kind !== 'p2pk') return { kind: 'none' }
+  const key = deps.store.keyByPubkey(first.pubkey)
+  if (key === undefined) return other('it is locked to another key')
+  // A mint without locks lets anyone spend: what looks locked there is worth nothing to us.
+  const { nuts } = await deps.mints.info(token.mint)
+  if ([10, 11, 12].some((nut) => !nuts.includes(nut))) return other('its mint does not support locks')
+  if (first.locktime === undefined || first.refundPubkey === undefined) return { kind: 'ours-open-ended' }
+  if (key.role !== 'payment') return other('it is locked to a key that is not for payments')
+  return { kind: 'ours', locktime: first.locktime, refundPubkey: first.refundPubkey }
+}
+
+function other(problem: string): TokenLock {
+  return { kind: 'other', problem }
+}

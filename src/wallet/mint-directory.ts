@@ -1,0 +1,172 @@
+// What does the wallet know of each mint: its keysets, their keys, what it can do, and what time it is there?
+import type { Clock } from '../core/clock.ts'
+import { PaygressError } from '../core/errors.ts'
+import type { MintUrl } from '../core/mint-url.ts'
+import type { EcashSource, Keyset, KeysetKeys } from './ecash-port.ts'
+import type { ConnectMint, MintConnection, MintInfo, MintReply } from './mint-port.ts'
+import type { StoredMint, WalletStore } from './ports.ts'
+
+/** The one unit of this wallet. */
+export const UNIT = 'sat'
+/** What a payment needs: states, restore, conditions, locks, DLEQ. */
+export const NEEDED_NUTS = [7, 9, 10, 11, 12] as const
+const KEYSETS_FRESH_MS = 5 * 60_000
+const UNKNOWN_KEYSET_EVERY_MS = 30_000
+
+export interface MintDirectory {
+  connection(mint: MintUrl): MintConnection
+  /** The mint's keysets, asked anew where the last look is older than `maxAgeMs`. */
+  keysets(mint: MintUrl, options?: { maxAgeMs?: number; signal?: AbortSignal }): Promise<Keyset[]>
+  /** The cheapest keyset that new coins may be made of. */
+  activeKeyset(mint: MintUrl, signal?: AbortSignal): Promise<KeysetKeys>
+  /** A keyset with its keys, active or not; undefined where the mint does not know it (asked at most every 30 s). */
+  keyset(mint: MintUrl, keysetId: string, signal?: AbortSignal): Promise<KeysetKeys | undefined>
+  /** The keysets, asked anew because a token names one that is not known; undefined where that was done less than 30 s ago. */
+  refreshUnknown(mint: MintUrl, signal?: AbortSignal): Promise<Keyset[] | undefined>
+  /** What the mint can do; asked once per process unless the store knows it. */
+  info(mint: MintUrl): Promise<MintInfo>
+  /** The mint's time in Unix seconds, asked now. */
+  time(mint: MintUrl, signal?: AbortSignal): Promise<number>
+  /** The mint's time by its last answer, else this machine's. */
+  knownTime(mint: MintUrl): number
+  close(): Promise<void>
+}
+
+/** The directory of the mints this wallet talks to. */
+export function mintDirectory(deps: {
+  store: WalletStore
+  connectMint: ConnectMint
+  ecash: EcashSource
+  clock: Clock
+}): MintDirectory {
+  const { store, clock } = deps
+  const connections = new Map<MintUrl, MintConnection>()
+  const lookedForUnknown = new Map<MintUrl, number>()
+  const infos = new Map<MintUrl, MintInfo>()
+
+  function connection(mint: MintUrl): MintConnection {
+    const open = connections.get(mint)
+    if (open !== undefined) return open
+    const made = deps.connectMint(mint)
+    connections.set(mint, made)
+    return made
+  }
+
+  async function keysets(
+    mint: MintUrl,
+    { maxAgeMs = KEYSETS_FRESH_MS, signal }: { maxAgeMs?: number; signal?: AbortSignal } = {},
+  ): Promise<Keyset[]> {
+    const seenAt = store.mint(mint)?.keysetsSeenAt
+    const known = store.keysets(mint)
+    const age = seenAt === undefined ? Number.POSITIVE_INFINITY : clock.now() - seenAt
+    const next = nextExpiry(known)
+    const rotated = next !== undefined && next <= knownTime(mint)
+    if (age >= 0 && age < maxAgeMs && !rotated) return known
+    const asked = valueOf(mint, await connection(mint).keysets(signal))
+    store.transaction((tx) => store.within(tx).saveKeysets(mint, asked, clock.now()))
+    return store.keysets(mint)
+  }
+
+  async function withKeys(mint: MintUrl, keyset: Keyset, signal?: AbortSignal): Promise<KeysetKeys> {
+    const stored = store.keys(mint, keyset.id)
+    if (stored !== undefined) return { ...keyset, keys: stored }
+    const keys = valueOf(mint, await connection(mint).keys(keyset.id, signal))
+    const complete = { ...keyset, keys }
+    if (!(await deps.ecash.load()).isKeysetGenuine(complete)) {
+      throw new PaygressError(
+        'mint_misbehaved',
+        `${mint} shows keys that do not belong to its keyset ${keyset.id}`,
+      )
+    }
+    store.transaction((tx) => store.within(tx).saveKeys(mint, keyset.id, keys))
+    return complete
+  }
+
+  async function activeKeyset(mint: MintUrl, signal?: AbortSignal): Promise<KeysetKeys> {
+    const all = await keysets(mint, signal === undefined ? {} : { signal })
+    const now = knownTime(mint)
+    const active = all.filter((keyset) => keyset.active && keyset.unit === UNIT)
+    const usable = active.filter(({ finalExpiry }) => finalExpiry === undefined || finalExpiry > now)
+    const cheapest = usable.toSorted((a, b) => a.feePpk - b.feePpk || (a.id < b.id ? -1 : 1))[0]
+    if (cheapest !== undefined) return await withKeys(mint, cheapest, signal)
+    const why =
+      active.length > 0 ? 'says that all its keysets have expired' : `has no active keyset in ${UNIT}`
+    throw new PaygressError('mint_misbehaved', `${mint} ${why}; the coins there are kept`, {
+      hint: 'ask the operator of the mint, or use another --mint',
+    })
+  }
+
+  async function keyset(
+    mint: MintUrl,
+    keysetId: string,
+    signal?: AbortSignal,
+  ): Promise<KeysetKeys | undefined> {
+    const known = store.keysets(mint).find(({ id }) => id === keysetId)
+    if (known !== undefined) return await withKeys(mint, known, signal)
+    const found = (await refreshUnknown(mint, signal))?.find(({ id }) => id === keysetId)
+    return found === undefined ? undefined : await withKeys(mint, found, signal)
+  }
+
+  async function refreshUnknown(mint: MintUrl, signal?: AbortSignal): Promise<Keyset[] | undefined> {
+    const before = lookedForUnknown.get(mint)
+    if (before !== undefined && clock.now() - before < UNKNOWN_KEYSET_EVERY_MS) return undefined
+    lookedForUnknown.set(mint, clock.now())
+    return await keysets(mint, { maxAgeMs: 0, ...(signal === undefined ? {} : { signal }) })
+  }
+
+  async function info(mint: MintUrl): Promise<MintInfo> {
+    const known = infos.get(mint)
+    if (known !== undefined) return known
+    const asked = valueOf(mint, await connection(mint).info())
+    infos.set(mint, asked)
+    store.transaction((tx) => {
+      const writer = store.within(tx)
+      writer.saveMint({ ...(writer.mint(mint) ?? newMint(mint)), info: asked })
+    })
+    return asked
+  }
+
+  function knownTime(mint: MintUrl): number {
+    return connections.get(mint)?.lastKnownTime() ?? Math.floor(clock.now() / 1000)
+  }
+
+  return {
+    connection,
+    keysets,
+    activeKeyset,
+    keyset,
+    refreshUnknown,
+    info,
+    time: async (mint, signal) => {
+      valueOf(mint, await connection(mint).keysets(signal))
+      return knownTime(mint)
+    },
+    knownTime,
+    close: async () => {
+      await Promise.all([...connections.values()].map((open) => open.close()))
+    },
+  }
+}
+
+/** A mint nothing is known of yet. */
+export function newMint(url: MintUrl): StoredMint {
+  return { url, trusted: false, info: undefined, keysetsSeenAt: undefined }
+}
+
+/** The value of a reply to a question that changes nothing; throws `mint_unreachable` or `mint_misbehaved`. */
+export function valueOf<Value>(mint: MintUrl, reply: MintReply<Value>): Value {
+  if (reply.status === 'ok') return reply.value
+  if (reply.status === 'unanswered') {
+    throw new PaygressError('mint_unreachable', `${mint} does not answer: ${reply.reason}`, {
+      hint: 'try again in a moment, or use another --mint',
+    })
+  }
+  throw new PaygressError('mint_misbehaved', `${mint} refuses (${reply.code}): ${reply.detail}`)
+}
+
+function nextExpiry(keysets: readonly Keyset[]): number | undefined {
+  const expiries = keysets.flatMap(({ active, finalExpiry }) =>
+    active && finalExpiry !== undefined ? [finalExpiry] : [],
+  )
+  return expiries.length === 0 ? undefined : Math.min(...expiries)
+}

@@ -1,0 +1,100 @@
+// What did a crash leave open? Rows whose process is dead, or which this process had to leave unknown, are settled one by one.
+import { PaygressError } from '../core/errors.ts'
+import { exclusively } from './engine.ts'
+import type { WalletDeps } from './engine.ts'
+import { fail } from './journal.ts'
+import type { Operation } from './ports.ts'
+import { settleOperation } from './settle-operation.ts'
+import { neverLost } from './submit-operation.ts'
+import type { OperationResult } from './transaction.ts'
+import type { Outcome, RecoveryReport } from './wallet.ts'
+
+/** An unpaid invoice is asked for that long after it expired (or was made, where it does not say). */
+const INVOICE_FORGOTTEN_SEC = 86_400
+
+/** Goes through all open rows of the journal that nobody else works on. */
+export async function recoverOperations(
+  deps: WalletDeps,
+  mintPaid: MintPaid,
+  signal: AbortSignal,
+): Promise<RecoveryReport> {
+  const report: RecoveryReport = { ended: [], open: [] }
+  for (const operation of deps.store.openOperations()) {
+    if (signal.aborted) break
+    if (deps.active.has(operation.id) || !knowsEffect(deps, operation) || !takeOver(deps, operation)) continue
+    const outcome =
+      operation.state === 'prepared'
+        ? await paidMeanwhile(deps, mintPaid, operation, signal)
+        : await settleStored(deps, operation.id, signal)
+    if (outcome === undefined) continue
+    const { id: operationId, kind, mint, orderId } = operation
+    if (outcome.status === 'unknown') report.open.push({ operationId, kind, orderId, mint })
+    else report.ended.push({ operationId, kind, orderId, result: outcome })
+  }
+  return report
+}
+
+/** Mints a paid quote; passed in, since minting is itself settled by this file. */
+export type MintPaid = (operationId: string, signal: AbortSignal) => Promise<Outcome>
+
+/** Asks once more for one stored operation; its result where it has ended. Throws `usage` where there is none. */
+export async function settleStored(
+  deps: WalletDeps,
+  operationId: string,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
+  const running = deps.active.get(operationId)
+  if (running !== undefined) return await running
+  const operation = deps.store.operation(operationId)
+  if (operation === undefined)
+    throw new PaygressError('usage', `there is no operation ${operationId.slice(0, 80)}`)
+  if (operation.result !== undefined) return operation.result
+  const unknown: Outcome = { status: 'unknown', operationId }
+  if (operation.state !== 'submitted' || !takeOver(deps, operation)) return unknown
+  const ecash = await deps.ecashSource.load()
+  return await exclusively(deps, operationId, () =>
+    neverLost(operationId, () => settleOperation(deps, ecash, operation, signal)),
+  )
+}
+
+// Compare-and-set: of two processes that find the row of a dead one, one gets it.
+function takeOver(deps: WalletDeps, operation: Operation): boolean {
+  const me = deps.owners.current()
+  if (operation.owner === me) return true
+  if (deps.owners.isAlive(operation.owner)) return false
+  const from = { state: operation.state, owner: operation.owner }
+  const to = { state: operation.state, owner: me, updatedAt: deps.clock.now() }
+  return deps.store.transaction((tx) => deps.store.within(tx).updateOperation(operation.id, from, to))
+}
+
+function knowsEffect(deps: WalletDeps, operation: Operation): boolean {
+  return operation.effect === undefined || Object.hasOwn(deps.effects, operation.effect.name)
+}
+
+async function paidMeanwhile(
+  deps: WalletDeps,
+  mintPaid: MintPaid,
+  operation: Operation,
+  signal: AbortSignal,
+): Promise<Outcome | undefined> {
+  const { quote } = operation
+  if (quote === undefined) return undefined
+  const reply = await deps.mints.connection(operation.mint).quote(quote.id, signal)
+  if (reply.status !== 'ok') return undefined
+  if (reply.value.state === 'PAID' || reply.value.state === 'ISSUED')
+    return await mintPaid(operation.id, signal)
+  const since = quote.expiresAt ?? Math.floor(operation.createdAt / 1000)
+  if (
+    reply.value.state === 'UNPAID' &&
+    deps.mints.knownTime(operation.mint) > since + INVOICE_FORGOTTEN_SEC
+  ) {
+    return await forget(deps, operation)
+  }
+  return undefined
+}
+
+async function forget(deps: WalletDeps, operation: Operation): Promise<OperationResult> {
+  const ecash = await deps.ecashSource.load()
+  const detail = 'the invoice has expired unpaid'
+  return fail({ ...deps, ecash }, operation, { reason: 'late', detail }, new Set())
+}
