@@ -49,10 +49,6 @@ export async function canonical(path: string): Promise<string> {
 }
 
 /** The answer to a question for a name, whose attributes nobody reads. */
-export function named(filename: string): {
-  filename: string
-  longname: string
-  attrs: ReturnType<typeof attributesOf>
-} {
+export function named(filename: string): FileEntry {
   return { filename, longname: filename, attrs: { mode: 0, uid: 0, gid: 0, size: 0, atime: 0, mtime: 0 } }
 }
