@@ -142,7 +142,6 @@ const RENT: CommandGroup = {
         {
           name: 'recover',
           summary: 'finish or refund whatever was left open',
-          arguments: '[order]',
           examples: ['paygress orders recover'],
           load: () => import('./orders/recover.ts'),
         },

@@ -8,6 +8,8 @@ export interface RunSshOptions {
   env?: Readonly<Record<string, string>>
   /** Another program than `ssh`, for example `scp`. */
   program?: string
+  /** What the remote side prints goes to stderr. */
+  stdoutToStderr?: boolean
 }
 
 const FORWARDED = ['SIGTERM', 'SIGHUP'] as const
@@ -18,9 +20,12 @@ const FORWARDED = ['SIGTERM', 'SIGHUP'] as const
  */
 export async function runSsh(
   args: readonly string[],
-  { env, program = 'ssh' }: RunSshOptions = {},
+  { env, program = 'ssh', stdoutToStderr = false }: RunSshOptions = {},
 ): Promise<number> {
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env } })
+  const child = spawn(program, args, {
+    stdio: ['inherit', stdoutToStderr ? 2 : 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  })
   // The terminal sends SIGINT and SIGQUIT to ssh as well: this process only has to survive them.
   const ignore = (): void => undefined
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal)

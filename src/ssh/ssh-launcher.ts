@@ -22,20 +22,18 @@ export function sshLauncher(stateFolder: string): SshLauncher {
     }
   }
   return {
-    async run(pod, { sshOptions, command }) {
+    async run(pod, { sshOptions, command, stdoutToStderr = false }) {
       const args = sshArguments(target(pod), sshOptions, command)
-      if (pod.password === undefined) return runSsh(args)
+      if (pod.password === undefined) return runSsh(args, { stdoutToStderr })
       const askpass = createAskpass(stateFolder, pod.password)
       try {
-        return await runSsh(args, { env: askpass.env })
+        return await runSsh(args, { env: askpass.env, stdoutToStderr })
       } finally {
         askpass.remove()
       }
     },
-    commandLine: (pod, { sshOptions, command }) => ['ssh', ...sshArguments(target(pod), sshOptions, command)],
+    commandLine: (pod, { sshOptions, command }) =>
+      shellLine(['ssh', ...sshArguments(target(pod), sshOptions, command)]),
     hostBlock: (pod) => hostBlock(target(pod), pod.alias ?? pod.name),
   }
 }
-
-/** A command line as a person can paste it. */
-export { shellLine }

@@ -1,0 +1,47 @@
+// How are sats put into the wallet? By a Lightning invoice of a mint the user named.
+import { PaygressError } from '../core/errors.ts'
+import type { MintUrl } from '../core/mint-url.ts'
+import type { FundQuote } from '../wallet/wallet.ts'
+import { usableMints } from './choose-mint.ts'
+import type { ShowInvoice } from './fund-gap.ts'
+import type { Client } from './ports.ts'
+
+export interface Funded {
+  quote: FundQuote
+  receivedSat: bigint
+}
+
+/** Shows an invoice and waits until it is paid and minted. Throws `input_needed` naming --mint, `mint_unreachable`, `outcome_unknown`. */
+export async function fundWallet(
+  { wallet, progress }: Pick<Client, 'wallet' | 'progress'>,
+  options: { amountSat: bigint; mint: MintUrl | undefined; show: ShowInvoice; signal: AbortSignal },
+): Promise<Funded> {
+  const { amountSat, show, signal } = options
+  const mint = usableMints(wallet, options.mint)[0]
+  if (mint === undefined) {
+    throw new PaygressError('input_needed', 'there is no mint to put money into: you trust none yet', {
+      hint: `name one with --mint, for example paygress wallet fund ${amountSat} --mint https://mint.example.com`,
+      details: { flag: '--mint' },
+    })
+  }
+  const quote = await wallet.requestInvoice(mint, amountSat)
+  show(quote)
+  progress.step('waiting for the payment')
+  const outcome = await wallet.awaitFunding(quote.operationId, {
+    signal,
+    onPaid: () => progress.step('paid; minting'),
+  })
+  if (outcome.status === 'done') {
+    progress.done()
+    return { quote, receivedSat: outcome.amountSat }
+  }
+  if (outcome.status === 'failed') {
+    throw new PaygressError('failed', `the invoice was not funded: ${outcome.detail}`, {
+      hint: `paygress wallet fund ${amountSat}`,
+    })
+  }
+  throw new PaygressError('outcome_unknown', `the mint ${mint} has not handed out what was paid yet`, {
+    hint: 'paygress orders recover asks the mint again',
+    details: { quote_id: quote.quoteId, mint },
+  })
+}

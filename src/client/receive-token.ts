@@ -1,0 +1,37 @@
+// How is a token that somebody gave us taken in?
+import { PaygressError } from '../core/errors.ts'
+import type { MintUrl } from '../core/mint-url.ts'
+import type { Client } from './ports.ts'
+
+export interface ReceivedToken {
+  receivedSat: bigint
+  feeSat: bigint
+  mint: MintUrl | undefined
+}
+
+/**
+ * Swaps a token into the wallet. Throws `invalid_token`, `token_spent`, `mint_not_trusted`, `mint_unreachable`, and `outcome_unknown` where
+ * the mint has not said what became of it: the token is journalled and recovered by the next command.
+ */
+export async function receiveToken(
+  { wallet, progress }: Pick<Client, 'wallet' | 'progress'>,
+  token: string,
+  { signal }: { signal: AbortSignal },
+): Promise<ReceivedToken> {
+  progress.step('taking the token in')
+  const outcome = await wallet.receive(token, { signal })
+  if (outcome.status === 'done') {
+    progress.done()
+    const entry = wallet.history(1_000).find(({ operationId }) => operationId === outcome.operationId)
+    return { receivedSat: outcome.amountSat, feeSat: outcome.feeSat, mint: entry?.mint }
+  }
+  if (outcome.status === 'failed') {
+    const code = outcome.reason === 'spent' ? 'token_spent' : 'invalid_token'
+    throw new PaygressError(code, `the token cannot be taken in: ${outcome.detail}`, {
+      hint: 'paygress wallet balance',
+    })
+  }
+  throw new PaygressError('outcome_unknown', 'the mint has not answered; the token is kept in the journal', {
+    hint: 'paygress orders recover asks the mint again',
+  })
+}

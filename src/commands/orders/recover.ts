@@ -1,0 +1,27 @@
+// paygress orders recover: finish or refund whatever a crash, a time-out or a silent provider left open.
+import { type RecoveredOrder, recoverOrders } from '../../client/recover-orders.ts'
+import type { Invocation } from '../invocation.ts'
+import { withClient } from '../with-client.ts'
+
+export async function run(invocation: Invocation): Promise<undefined> {
+  const { terminal, signal } = invocation
+  await withClient(invocation, async (client) => {
+    terminal.progress.step('looking after open orders')
+    const { recovered, open, endedOperations } = await recoverOrders(client, { mode: 'full', signal })
+    terminal.progress.done()
+    const lines = [...recovered, ...open].map(({ text }) => text)
+    await terminal.answer({
+      document: {
+        recovered: recovered.map(document),
+        open: open.map(document),
+        ended_operations: endedOperations,
+      },
+      names: recovered.map(({ orderId }) => orderId),
+      human: { kind: 'lines', lines: lines.length === 0 ? ['nothing is open'] : lines },
+    })
+  })
+}
+
+function document({ orderId, from, state, text }: RecoveredOrder) {
+  return { order_id: orderId, from, state, text }
+}

@@ -1,0 +1,61 @@
+// What does a person see before they pay? One screen: machine, price, fees, end, mint, what is left.
+import type { Preview } from '../client/preview.ts'
+import { formatDuration } from '../core/duration.ts'
+import { toSafeNumber } from '../core/money.ts'
+import { satsPerHour } from '../core/pricing.ts'
+import { type Answer, fieldLines } from '../terminal/answer.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { satText, timeText } from '../terminal/words.ts'
+
+/** Prints the preview for people (stderr). */
+export function showPreview(terminal: Terminal, preview: Preview): void {
+  terminal.say()
+  for (const line of previewLines(preview)) terminal.say(`  ${line}`)
+  terminal.say()
+}
+
+/** The preview as the answer of a dry run. */
+export function previewAnswer(preview: Preview): Answer {
+  return {
+    document: {
+      dry_run: true,
+      kind: preview.kind,
+      order_id: preview.orderId,
+      provider_npub: preview.providerNpub,
+      provider_name: preview.providerName,
+      spec_id: preview.specId,
+      pod_npub: preview.podNpub ?? null,
+      rate_msats_per_sec: preview.rateMsatPerSec,
+      duration_seconds: preview.durationSec,
+      amount_sat: toSafeNumber(preview.netSat),
+      fee_sat: toSafeNumber(preview.feeSat),
+      total_sat: toSafeNumber(preview.totalSat),
+      mint: preview.mint,
+      ends_at: preview.endsAt.toISOString(),
+      balance_after_sat: toSafeNumber(preview.balanceAfterSat),
+      missing_sat: toSafeNumber(preview.missingSat),
+      locked: preview.locked,
+    },
+    names: [String(preview.totalSat)],
+    human: { kind: 'lines', lines: previewLines(preview) },
+  }
+}
+
+function previewLines(preview: Preview): string[] {
+  const { spec, missingSat, locked, kind } = preview
+  const size = spec === undefined ? '' : ` (${spec.cpuMillicores / 1000} CPU, ${spec.memoryMb} MB)`
+  return fieldLines([
+    ['spec', `${preview.specId}${size}`],
+    ['provider', `${preview.providerName} ${preview.providerNpub}`],
+    ['rate', `${satsPerHour(preview.rateMsatPerSec).toLocaleString('en-US')} sat per hour`],
+    ['time', formatDuration(preview.durationSec)],
+    [kind === 'topup' ? 'new end' : 'end', `about ${timeText(preview.endsAt)}`],
+    ['price', satText(preview.netSat)],
+    ['fees', satText(preview.feeSat)],
+    ['total', satText(preview.totalSat)],
+    ['mint', preview.mint],
+    ['wallet after', satText(preview.balanceAfterSat)],
+    ['missing', missingSat === 0n ? undefined : `${satText(missingSat)}: to be funded by an invoice`],
+    ['protection', locked ? undefined : 'none: a plain token can be kept by the provider'],
+  ])
+}

@@ -1,0 +1,54 @@
+// paygress ssh: log in to a pod with the system's ssh; everything after the pod's name is ssh's.
+import { openSsh } from '../client/open-ssh.ts'
+import { wirePods } from '../wiring/wire-pods.ts'
+import { firstArgument, type Invocation } from './invocation.ts'
+
+export async function run(invocation: Invocation): Promise<number | undefined> {
+  const { options, terminal, env, args } = invocation
+  const pods = wirePods(env, options.text('profile'))
+  try {
+    const target = openSsh(pods, firstArgument(invocation, 'the name of the pod'))
+    const { sshOptions, command } = split(args.slice(1))
+    if (options.flag('config')) {
+      const block = pods.launcher.hostBlock(target, { tor: false })
+      await terminal.answer(textAnswer({ host_block: block }, block.trimEnd().split('\n')))
+      return undefined
+    }
+    if (options.flag('print')) {
+      const line = pods.launcher.commandLine(target, { sshOptions, command, tor: false })
+      await terminal.answer(textAnswer({ command: line }, [line]))
+      return undefined
+    }
+    terminal.close()
+    return await pods.launcher.run(target, { sshOptions, command, tor: false })
+  } finally {
+    pods.close()
+  }
+}
+
+function textAnswer(document: Record<string, string>, lines: string[]) {
+  return { document, names: lines, human: { kind: 'lines' as const, lines } }
+}
+
+/** ssh's own options stand before `--`, the remote command after it; without `--` the first word that is no option begins it. */
+function split(words: readonly string[]): { sshOptions: readonly string[]; command: readonly string[] } {
+  const dashes = words.indexOf('--')
+  if (dashes >= 0) return { sshOptions: words.slice(0, dashes), command: words.slice(dashes + 1) }
+  const end = optionsEnd(words)
+  return { sshOptions: words.slice(0, end), command: words.slice(end) }
+}
+
+/** ssh's one-letter options that take a value (ssh(1), OpenSSH 9). */
+const WITH_VALUE = new Set('BbcDEeFIiJLlmOoPpQRSWw')
+
+function optionsEnd(words: readonly string[]): number {
+  let at = 0
+  while (at < words.length) {
+    const letters = /^-([A-Za-z0-9]+)/.exec(words[at] ?? '')?.[1]
+    if (letters === undefined) return at
+    const valueAt = [...letters].findIndex((letter) => WITH_VALUE.has(letter))
+    // The value follows as a word of its own only where its letter is the last one.
+    at += valueAt === letters.length - 1 ? 2 : 1
+  }
+  return at
+}

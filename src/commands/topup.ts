@@ -1,0 +1,59 @@
+// paygress topup: buy more time for a pod.
+import { resumeTopup, topupPod, type TopupResult } from '../client/topup-pod.ts'
+import { receiveToken } from '../client/receive-token.ts'
+import { parseOrderId } from '../core/ids.ts'
+import { fieldLines } from '../terminal/answer.ts'
+import { roughDuration, timeText } from '../terminal/words.ts'
+import type { WiredClient } from '../wiring/wire-client.ts'
+import { purchaseView } from './buy.ts'
+import { firstArgument, type Invocation, readToken } from './invocation.ts'
+import { namesNoExtent, payWish } from './pay-options.ts'
+import { paidDocument } from './pod-documents.ts'
+import { previewAnswer } from './show-preview.ts'
+import { withClient } from './with-client.ts'
+
+export async function run(invocation: Invocation): Promise<undefined> {
+  const { options } = invocation
+  const pod = firstArgument(invocation, 'the name of the pod')
+  const order = options.text('order')
+  const resumes = order !== undefined && namesNoExtent(options)
+  const wish = resumes ? undefined : { ...payWish(options), pod }
+  const token = await readToken(invocation)
+  await withClient(invocation, async (client) => {
+    if (token !== undefined) await receiveToken(client, token, { signal: invocation.signal })
+    const view = purchaseView(invocation)
+    const timeoutMs = client.settings.timeoutMs
+    const result =
+      wish === undefined
+        ? await resumeTopup(client, parseOrderId(order ?? ''), { timeoutMs }, view)
+        : await topupPod(client, wish, view)
+    await finish(invocation, client, result)
+  })
+}
+
+async function finish({ terminal }: Invocation, client: WiredClient, result: TopupResult): Promise<void> {
+  if (result.outcome === 'planned') return terminal.answer(previewAnswer(result.preview))
+  const { order, pod, extendedSec } = result
+  terminal.progress.done()
+  const left = Math.max(0, Math.floor((pod.expiresAt.getTime() - client.clock.now()) / 1000))
+  await terminal.answer({
+    document: {
+      order_id: order.orderId,
+      state: order.state,
+      pod_npub: pod.npub,
+      extended_duration_seconds: extendedSec,
+      expires_at: pod.expiresAt.toISOString(),
+      paid: paidDocument(order),
+    },
+    names: [pod.npub],
+    human: {
+      kind: 'lines',
+      lines: fieldLines([
+        ['pod', pod.alias ?? pod.name],
+        ['added', roughDuration(extendedSec)],
+        ['end', `${timeText(pod.expiresAt)} (${roughDuration(left)} left)`],
+        ['order', order.orderId],
+      ]),
+    },
+  })
+}

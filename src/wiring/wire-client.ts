@@ -1,0 +1,90 @@
+// What is a consumer's command plugged into? One profile's wallet, orders, relays, keys and ssh.
+import { join } from 'node:path'
+import { clientEffects } from '../client/order-effects.ts'
+import type { Client, SshLauncher } from '../client/ports.ts'
+import { recoverOrders } from '../client/recover-orders.ts'
+import type { MintUrl } from '../core/mint-url.ts'
+import type { Ask, Progress } from '../core/progress.ts'
+import type { RelayUrl } from '../core/relay-url.ts'
+import { giftWrapMessenger } from '../nostr/messenger.ts'
+import { offerSource } from '../nostr/offer-source.ts'
+import { openRelayHub } from '../nostr/relay-hub.ts'
+import { openOrderStore } from '../storage/order-store.ts'
+import type { Paths } from '../storage/paths.ts'
+import { openProfileDatabase } from '../storage/profile-database.ts'
+import { keyFiles } from '../ssh/key-files.ts'
+import { sshProbe } from '../ssh/ssh-probe.ts'
+import { sshLauncher } from '../ssh/ssh-launcher.ts'
+import { systemClock, systemRandom } from './system.ts'
+import { wireIdentity } from './wire-identity.ts'
+import { chosenRelays } from './wire-relays.ts'
+import { profilePaths } from './wire-settings.ts'
+import { wireWallet } from './wire-wallet.ts'
+
+export interface ClientSettings {
+  env: Readonly<Record<string, string | undefined>>
+  profile: string | undefined
+  /** Empty: the public ones. */
+  relays: readonly RelayUrl[]
+  /** The mint that was named: naming it is trusting it. */
+  mint: MintUrl | undefined
+  timeoutMs: number
+  progress: Progress
+  ask: Ask
+  signal: AbortSignal
+}
+
+export interface WiredClient extends Client {
+  settings: ClientSettings
+  paths: Paths
+  launcher: SshLauncher
+  close(): Promise<void>
+}
+
+const RELAY_DEADLINE_MS = 5_000
+
+/** Opens a profile: its wallet is recovered quickly, and what that ended is told in a line each. */
+export async function wireClient(settings: ClientSettings): Promise<WiredClient> {
+  const { env, profile, progress, ask } = settings
+  const paths = profilePaths(env, profile)
+  const { signer, warning } = await wireIdentity(env, profile)
+  if (warning !== undefined) progress.note(warning)
+  const database = openProfileDatabase(paths.data)
+  const orders = openOrderStore(database, systemClock)
+  const wallet = wireWallet(database, clientEffects(orders))
+  const relays = chosenRelays(settings.relays)
+  const hub = openRelayHub({ signer, clock: systemClock, random: systemRandom })
+  const client: WiredClient = {
+    settings,
+    paths,
+    wallet,
+    orders,
+    offers: offerSource({ hub, relays, clock: systemClock, relayDeadlineMs: RELAY_DEADLINE_MS }),
+    messenger: giftWrapMessenger({ hub, signer, relays, clock: systemClock, random: systemRandom }),
+    ssh: sshProbe,
+    keys: keyFiles(join(paths.data, 'keys'), systemRandom),
+    launcher: sshLauncher(paths.state),
+    clock: systemClock,
+    random: systemRandom,
+    progress,
+    ask,
+    async close() {
+      await Promise.all([hub.close(), wallet.close()])
+      database.close()
+    },
+  }
+  if (settings.mint !== undefined && !wallet.isTrusted(settings.mint)) wallet.trustMint(settings.mint)
+  await recoverQuickly(client)
+  return client
+}
+
+/** What a crash left open and can be ended at once; a line each for what came further. */
+async function recoverQuickly(client: WiredClient): Promise<void> {
+  try {
+    const { recovered } = await recoverOrders(client, { mode: 'quick', signal: client.settings.signal })
+    for (const { text } of recovered) client.progress.note(`recovered: ${text}`)
+  } catch (error) {
+    await client.close()
+    throw error
+  }
+}
