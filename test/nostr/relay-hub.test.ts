@@ -213,7 +213,8 @@ describe('query', () => {
   test('pages through a relay that gives 50 at a time, also where many share a second', async () => {
     const relay = await relayWith({}, { limits: { maxLimit: 50 } })
     const events: NostrEvent[] = []
-    for (let i = 0; i < 130; i += 1) events.push(await note(alice, `n${i}`, nowSec() - Math.floor(i / 40)))
+    const now = nowSec()
+    for (let i = 0; i < 130; i += 1) events.push(await note(alice, `n${i}`, now - Math.floor(i / 40)))
     await fill(relay, events)
     const result = await hubOf().query([relay.url], [notes])
     expect(new Set(result.events.map(({ id }) => id))).toEqual(new Set(events.map(({ id }) => id)))
