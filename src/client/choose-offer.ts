@@ -34,7 +34,7 @@ export function chooseOffer(offers: readonly SeenOffer[], wish: OfferWish): Offe
 
 function problemOf(row: OfferRow, wish: OfferWish): PaygressError | undefined {
   const name = providerNameOf(row.seen)
-  const { minimumDurationSec, maximumDurationSec, mints, images } = row.seen.offer
+  const { minimumDurationSec, maximumDurationSec, mints, images, defaultImage } = row.seen.offer
   const durationSec = wish.durationAt(row.spec.rateMsatPerSec)
   const range = { minimum_seconds: minimumDurationSec, maximum_seconds: maximumDurationSec ?? null }
   if (durationSec < Math.max(1, minimumDurationSec)) {
@@ -71,6 +71,7 @@ function problemOf(row: OfferRow, wish: OfferWish): PaygressError | undefined {
   }
   if (
     wish.image !== undefined &&
+    wish.image !== defaultImage &&
     images.length > 0 &&
     !images.some((pattern) => allows(pattern, wish.image))
   ) {

@@ -176,7 +176,8 @@ export type OrderIn<State extends OrderState> = Extract<Order, { state: State }>
 export const NEXT_STATES: Readonly<Record<OrderState, readonly OrderState[]>> = {
   drafted: ['drafted', 'locked', 'reclaimed'],
   locked: ['sent', 'reclaiming'],
-  sent: ['ready', 'refused', 'silent'],
+  // Back to locked only where it is proved that nothing left this process.
+  sent: ['ready', 'refused', 'silent', 'locked'],
   silent: ['silent', 'ready', 'refused', 'reclaiming', 'broken'],
   refused: ['refused', 'reclaiming', 'refunded', 'silent'],
   reclaiming: ['reclaiming', 'reclaimed', 'refunded', 'refused', 'silent', 'locked'],

@@ -174,8 +174,8 @@ export interface SshTarget {
 export interface SshLauncher {
   /** Runs the system's `ssh` with everything passed through; resolves to its exit code. */
   run(target: SshTarget, options: SshRunOptions): Promise<number>
-  /** The command line, without any secret. */
-  commandLine(target: SshTarget, options: SshRunOptions): string[]
+  /** The command line as a shell reads it, without any secret. */
+  commandLine(target: SshTarget, options: SshRunOptions): string
   /** A `Host` block for ssh_config (scp, rsync, editors). */
   hostBlock(target: SshTarget, options: { tor: boolean }): string
 }
@@ -186,6 +186,8 @@ export interface SshRunOptions {
   /** The remote command; empty: a shell. */
   command: readonly string[]
   tor: boolean
+  /** What the command prints goes to stderr, for stdout belongs to somebody else. */
+  stdoutToStderr?: boolean
 }
 
 /** Everything a consumer's use case may need; each takes the part it uses. */

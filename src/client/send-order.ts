@@ -47,7 +47,7 @@ export async function sendOrder(
     },
   })
   const after = getOrder(orders, order.orderId)
-  if (outcome === 'unsent' && after.state === 'locked') throw neverSent(after)
+  if (outcome === 'unsent' && order.state === 'locked') throw neverSent(unmarkSent(client, after))
   return after.state === 'sent' ? moveNow(orders, after, { ...after, state: 'silent' }) : after
 }
 
@@ -58,6 +58,13 @@ function messageOf(client: Sender, order: OrderIn<'locked' | 'sent' | 'silent'>)
 
 function markSent({ orders }: Sender, order: OrderIn<'locked'>, message: Message): void {
   orders.transaction((tx) => moveOrder(orders, tx, order, { ...order, state: 'sent', message }))
+}
+
+/** Nothing left this process after all: the payment is only locked again. */
+function unmarkSent({ orders }: Sender, order: Order): Order {
+  if (order.state !== 'sent') return order
+  const { message: _, ...unsent } = order
+  return moveNow(orders, order, { ...unsent, state: 'locked' })
 }
 
 function refuseLateSending({ clock }: Sender, order: OrderIn<'locked'>): void {

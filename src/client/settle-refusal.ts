@@ -19,6 +19,7 @@ const UNUSABLE: readonly ErrorCode[] = [
   'failed',
   'usage',
   'mint_not_trusted',
+  'provider_refused',
 ]
 
 /**
