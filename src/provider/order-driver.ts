@@ -5,6 +5,7 @@ import { readOrder, type Order } from './orders.ts'
 import type { Step } from './order-steps.ts'
 import { pause, retryDelayMs } from './pause.ts'
 import type { ProviderContext } from './provider-context.ts'
+import { stepRefusal } from './refuse.ts'
 import { leavePlace, stepSpawn } from './spawn-steps.ts'
 import { stepStop } from './stop-steps.ts'
 import { stepTopup } from './topup-steps.ts'
@@ -68,8 +69,7 @@ export class OrderDriver {
         case 'stop':
           return await stepStop(this.#context, order)
         case 'refusal':
-          // The wallet's recovery ends a release; its effect writes the reply.
-          return 'again'
+          return await stepRefusal(this.#context, order)
       }
     } catch (error) {
       const { code, message } = toPaygressError(error)

@@ -2,7 +2,7 @@
 import { toPaygressError } from '../core/errors.ts'
 import { msatToSatFloor } from '../core/money.ts'
 import type { Outcome } from '../wallet/wallet.ts'
-import { afterCapture, CAPTURED, REFUNDED, RELEASED } from './effects.ts'
+import { afterCapture, CAPTURED, REFUNDED } from './effects.ts'
 import type { RefundPart } from './order.ts'
 import {
   readOrder,
@@ -14,6 +14,7 @@ import {
 } from './orders.ts'
 import type { ProviderContext } from './provider-context.ts'
 import { asType, refusalReply, refusal, type Refusal } from './refusal-reply.ts'
+import { releaseToken } from './release-token.ts'
 import { refundedReply } from './refund-reply.ts'
 import { isPaygressCode, tokenTaken } from './take-payment.ts'
 
@@ -114,37 +115,15 @@ export async function giveBackUncaptured(
   why: Refusal,
 ): Promise<Step> {
   const { wallet, ledger } = context
-  if (order.payment.releasable) {
-    await readAgain(context, order)
-    try {
-      wallet.release(order.payment.token, {
-        orderId: order.orderId,
-        effect: { name: RELEASED, args: { key: order.key } },
-      })
-      return 'moved'
-    } catch (error) {
-      // `failed`: a capture of these proofs was submitted, so no signature may leave any more.
-      if (!isPaygressCode(error, 'failed')) throw error
-      context.log.warn({ order: order.orderId }, 'a payment could not be released; its lock ends by itself')
-    }
-  }
+  const { key, orderId, payment } = order
+  if (payment.releasable && (await releaseToken(context, { key, orderId, token: payment.token })))
+    return 'moved'
   const content = refusalReply(why, order.orderId, { status: 'untouched' })
   const until = context.clock.now() + PLAIN_REPLY_KEPT_MS
   wallet.transaction((tx) =>
     writeReply(ledger, tx, { ...order, stage: { state: 'refused' } }, content, until),
   )
   return 'moved'
-}
-
-// After a restart the wallet has not loaded what it needs to sign; reading the token does that, whatever its mint answers.
-async function readAgain(context: ProviderContext, order: PaidOrder): Promise<void> {
-  const { token, mint } = order.payment.token
-  try {
-    await context.wallet.inspect(token, [mint])
-  } catch (error) {
-    if (!isPaygressCode(error, 'mint_unreachable', 'mint_misbehaved')) throw error
-    context.log.debug({ order: order.orderId }, 'the mint of a payment to be released does not answer')
-  }
 }
 
 /** Pays the first part that is still owed, or ends the order when none is left. */

@@ -124,6 +124,8 @@ const stopFields = z.object({
 const refusalOrderFields = z.object({
   kind: z.literal('refusal'),
   refusal: refusalFields,
+  /** To be released; its lock ends at `lockEndsAt` (Unix seconds). */
+  token: tokenFields.optional(),
   lockEndsAt: z.number().optional(),
   stage: z.discriminatedUnion('state', [releasing, refused]),
 })

@@ -1,13 +1,12 @@
 // How is a request refused, so that the same request gets the same refusal and its money back?
-import { PaygressError } from '../core/errors.ts'
 import type { InspectedToken } from '../wallet/wallet.ts'
-import { RELEASED } from './effects.ts'
-import { PLAIN_REPLY_KEPT_MS } from './order-steps.ts'
+import { PLAIN_REPLY_KEPT_MS, type Step } from './order-steps.ts'
 import { writeOrder, writeReply, type RefusalOrder } from './orders.ts'
 import type { OrderRow } from './ports.ts'
 import type { ProviderContext } from './provider-context.ts'
 import { asType, refusalReply, type Refusal } from './refusal-reply.ts'
-import { holderOf, isPaygressCode } from './take-payment.ts'
+import { releaseToken } from './release-token.ts'
+import { holderOf } from './take-payment.ts'
 
 /** What every new order is known by. */
 export type NewOrder = Pick<OrderRow, 'key' | 'sender' | 'type' | 'orderId' | 'fingerprint' | 'createdAt'> & {
@@ -15,7 +14,7 @@ export type NewOrder = Pick<OrderRow, 'key' | 'sender' | 'type' | 'orderId' | 'f
   address: string
 }
 
-/** Refuses a new order: releases a locked token to its proven sender, else says that the money is untouched. */
+/** Refuses a new order: a locked token of a proven sender is to be released (the driver does that), any other is untouched. */
 export function refuse(
   context: ProviderContext,
   head: NewOrder,
@@ -24,8 +23,7 @@ export function refuse(
 ): void {
   const why = asType(given, head.type)
   context.log.info({ order: head.orderId, type: head.type, error: why.type }, 'a request was refused')
-  if (releasable !== undefined && release(context, head, why, releasable)) return
-  const content = refusalReply(why, head.orderId, head.type === 'stop' ? undefined : { status: 'untouched' })
+  if (releasable !== undefined && claimForRelease(context, head, why, releasable)) return
   const order: RefusalOrder = {
     ...head,
     reply: undefined,
@@ -33,36 +31,47 @@ export function refuse(
     refusal: why,
     stage: { state: 'refused' },
   }
-  const until = context.clock.now() + PLAIN_REPLY_KEPT_MS
-  context.wallet.transaction((tx) => writeReply(context.ledger, tx, order, content, until))
+  refuseUntouched(context, order)
 }
 
-/** False where another order holds one of the proofs, or a capture of one was submitted: no signature may leave. */
-function release(context: ProviderContext, head: NewOrder, why: Refusal, token: InspectedToken): boolean {
+/** Ends a refusal that gives no signature: the token is as it was. */
+export function refuseUntouched(context: ProviderContext, order: RefusalOrder): void {
+  const payment = order.type === 'stop' ? undefined : ({ status: 'untouched' } as const)
+  const content = refusalReply(order.refusal, order.orderId, payment)
+  const until = context.clock.now() + PLAIN_REPLY_KEPT_MS
+  const refused: RefusalOrder = { ...order, stage: { state: 'refused' } }
+  context.wallet.transaction((tx) => writeReply(context.ledger, tx, refused, content, until))
+}
+
+/** False where another order holds one of the proofs: then no signature may leave. */
+function claimForRelease(
+  context: ProviderContext,
+  head: NewOrder,
+  why: Refusal,
+  token: InspectedToken,
+): boolean {
   if (token.lock.kind !== 'ours') return false
+  const lockEndsAt = token.lock.locktime
   const order: RefusalOrder = {
     ...head,
     reply: undefined,
     kind: 'refusal',
     refusal: why,
-    lockEndsAt: token.lock.locktime,
+    token,
+    lockEndsAt,
     stage: { state: 'releasing' },
   }
-  const until = token.lock.locktime
-  try {
-    context.wallet.release(token, {
-      orderId: head.orderId,
-      effect: { name: RELEASED, args: { key: head.key } },
-      // One transaction with the signatures: whoever holds a proof first keeps it.
-      prepare: (tx) => {
-        if (!context.wallet.claim(tx, token, { ...holderOf(head), until }))
-          throw new PaygressError('failed', 'another order holds a proof of this token')
-        writeOrder(context.ledger, tx, order)
-      },
-    })
+  return context.wallet.transaction((tx) => {
+    if (!context.wallet.claim(tx, token, { ...holderOf(head), until: lockEndsAt })) return false
+    writeOrder(context.ledger, tx, order)
     return true
-  } catch (error) {
-    if (isPaygressCode(error, 'failed')) return false
-    throw error
-  }
+  })
+}
+
+/** Releases the token of a refused order. */
+export async function stepRefusal(context: ProviderContext, order: RefusalOrder): Promise<Step> {
+  const { token, key, orderId } = order
+  if (token === undefined || !(await releaseToken(context, { token, key, orderId })))
+    refuseUntouched(context, order)
+  return 'moved'
 }
