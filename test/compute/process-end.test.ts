@@ -13,6 +13,17 @@ import { testSpecId } from '../support/test-ids.ts'
 import { rentMachine } from './rented-machine.ts'
 import type { RentedMachine } from './rented-machine.ts'
 
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(join('/proc', pid, 'cmdline'), 'utf8')
+      .split('\0')
+      .join(' ')
+      .trim()
+  } catch (error) {
+    return `gone: ${String(error)}`
+  }
+}
+
 describe('the end of a machine', { timeout: 20_000 }, () => {
   let rented: RentedMachine
   beforeEach(async () => {
@@ -20,15 +31,21 @@ describe('the end of a machine', { timeout: 20_000 }, () => {
   })
   afterEach(async () => rented.dispose())
 
+  // Counted by what they run, not by how the product finds them.
+  const running = (words: string): number =>
+    readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(pid) === words).length
+
   const alive = (): number[] => podProcesses(rented.request.leaseId, new Set())
 
   test('kills everything that runs there, also what left its session or its environment', async () => {
     const quiet = '>/dev/null 2>&1 </dev/null &'
     await rented.ssh([`sleep 301 ${quiet} setsid sleep 302 ${quiet} nohup sh -c "sleep 303; true" ${quiet}`])
-    await rented.ssh([`setsid sh -c 'env -i sleep 304; true' ${quiet}`])
+    await rented.ssh([`setsid sh -c 'env -i sleep 304.25; true' ${quiet}`])
     await expect.poll(() => alive().length).toBeGreaterThanOrEqual(5)
+    await expect.poll(() => running('sleep 304.25')).toBe(1)
     await rented.compute.end(rented.request.leaseId)
     expect(alive()).toEqual([])
+    expect(running('sleep 304.25')).toBe(0)
   })
 
   test('cuts open sessions and removes the home', async () => {

@@ -181,6 +181,7 @@ export function describeComputeContract(name: string, make: () => Promise<Comput
 
     test('stops waiting for a machine as soon as that has ended, or when told', async () => {
       const lease = await rent(1)
+      await expect(compute.waitReady(lease, AbortSignal.abort())).rejects.toMatchObject({ code: 'timeout' })
       await compute.end(lease)
       await expect(compute.waitReady(lease, AbortSignal.timeout(10_000))).rejects.toMatchObject({
         code: 'machine_failed',

@@ -17,7 +17,8 @@ interface ProcessEntry {
 
 /**
  * Kills what a machine runs until nothing is left; true when that was reached. `leaders` are the live children that began a session.
- * Where there is no /proc, only their process groups are known.
+ * Where there is no /proc, only their process groups are known. A process that dropped the mark and whose parents have all ended is not
+ * found: there is no isolation, and nothing here claims it.
  */
 export async function killPodProcesses(lease: LeaseId, leaders: ReadonlySet<number>): Promise<boolean> {
   for (let round = 0; round < ROUNDS; round++) {
