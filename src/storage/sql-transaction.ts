@@ -1,6 +1,6 @@
 // How does a repository run its statements inside the transaction that a use case opened?
 import { PaygressError } from '../core/errors.ts'
-import type { Transaction } from '../wallet/transaction.ts'
+import type { Transaction } from '../wallet/ports.ts'
 import type { SqlWriter } from './sql.ts'
 
 /** Statements inside one transaction; usable only until it ended. */
