@@ -150,7 +150,7 @@ export const COMMAND_OPTIONS = {
     description: 'port of the relay; the mint gets the next one',
     env: 'PAYGRESS_PORT',
   },
-  noProvider: { flags: '--no-provider', description: 'relay and mint only' },
+  withProvider: { flags: '--no-provider', description: 'relay and mint only' },
 } as const satisfies Record<string, OptionDefinition>
 
 export type CommandOption = keyof typeof COMMAND_OPTIONS

@@ -279,7 +279,7 @@ const TOOLS: CommandGroup = {
     {
       name: 'devnet',
       summary: 'run a relay, a mint and a provider on this machine',
-      options: ['dir', 'port', 'noProvider'],
+      options: ['dir', 'port', 'withProvider'],
       examples: ['paygress devnet', 'paygress devnet --dir ./net --port 7447'],
       load: () => import('./devnet.ts'),
     },

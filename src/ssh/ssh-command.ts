@@ -8,7 +8,7 @@ export interface SshTarget {
   port: number
   username: string
   knownHostsPath: string
-  /** False where the provider sent no host key: the first one seen is then kept. */
+  /** False where the provider sent no host key: ssh then asks the person, and refuses where nobody can answer. */
   hostKeyPinned: boolean
   /** A private key file. */
   identityPath?: string
@@ -65,7 +65,7 @@ function identifying(target: SshTarget): SshOption[] {
     ['HostKeyAlias', target.podNpub],
     ['UserKnownHostsFile', quotedPath(target.knownHostsPath)],
     ['GlobalKnownHostsFile', '/dev/null'],
-    ['StrictHostKeyChecking', target.hostKeyPinned ? 'yes' : 'accept-new'],
+    ['StrictHostKeyChecking', target.hostKeyPinned ? 'yes' : 'ask'],
     ['CheckHostIP', 'no'],
     ['UpdateHostKeys', 'no'],
     ['Port', String(target.port)],

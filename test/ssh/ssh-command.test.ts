@@ -44,7 +44,7 @@ describe('the arguments of ssh', () => {
 
   test('keep the first host key seen where none was sent', () => {
     const options = understood(sshArguments({ ...target, hostKeyPinned: false }))
-    expect(options.get('stricthostkeychecking')).toBe('accept-new')
+    expect(options.get('stricthostkeychecking')).toBe('ask')
   })
 
   test('let a person’s options win over defaults, but not over the pinned key', () => {

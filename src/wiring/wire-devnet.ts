@@ -1,0 +1,119 @@
+// What is a devnet plugged together of? A relay, a mint and (unless left out) a provider with process pods, all on loopback.
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import * as z from 'zod'
+import { PaygressError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import { openMintFile } from '../devnet/mint/mint-file.ts'
+import { type RunningMint, startMint } from '../devnet/mint/start-mint.ts'
+import { openEventFile } from '../devnet/relay/event-file.ts'
+import { startRelay } from '../devnet/relay/start-relay.ts'
+import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../storage/private-files.ts'
+import { providerConfigFrom, wireProvider } from './wire-provider.ts'
+
+export interface DevnetOptions {
+  /** Everything is kept here; undefined: in a folder that is removed at the end. */
+  dir: string | undefined
+  /** Port of the relay, the mint gets the next one; undefined: the ones of last time, else any. */
+  port: number | undefined
+  provider: boolean
+  log: Log
+}
+
+export interface Devnet {
+  dir: string
+  /** PAYGRESS_HOME for whoever uses it. */
+  home: string
+  relayUrl: string
+  mintUrl: string
+  mint: RunningMint
+  providerNpub: string | undefined
+  close(): Promise<void>
+}
+
+/** The mint's invoices are paid by themselves after this long, so that a person sees them. */
+const SETTLE_AFTER_MS = 500
+const INPUT_FEE_PPK = 100
+
+const portsSchema = z.object({ relay: z.int().min(1).max(65_535), mint: z.int().min(1).max(65_535) })
+type Ports = z.infer<typeof portsSchema>
+
+const SPECS = [
+  { id: 'basic', name: 'Basic', description: 'Basic VPS - 1 CPU core, 1GB RAM', cpu_millicores: 1000, memory_mb: 1024, rate_msats_per_sec: 100 },
+  { id: 'standard', name: 'Standard', description: 'Standard VPS - 2 CPU cores, 2GB RAM', cpu_millicores: 2000, memory_mb: 2048, rate_msats_per_sec: 200 },
+  { id: 'premium', name: 'Premium', description: 'Premium VPS - 4 CPU cores, 4GB RAM', cpu_millicores: 4000, memory_mb: 4096, rate_msats_per_sec: 400 },
+]
+
+/** Boots everything; what is up when something fails is taken down again. */
+export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
+  const dir = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'paygress-devnet-')) : resolve(options.dir)
+  const down: (() => Promise<void>)[] = options.dir === undefined ? [() => rm(dir, { recursive: true, force: true })] : []
+  const close = async () => {
+    for (const stop of down.splice(0).toReversed()) await stop()
+  }
+  try {
+    return { ...(await boot(dir, options, down)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function boot(dir: string, options: DevnetOptions, down: (() => Promise<void>)[]): Promise<Omit<Devnet, 'close'>> {
+  ensurePrivateFolder(dir)
+  const wanted = wantedPorts(dir, options.port)
+  const events = openEventFile(join(dir, 'relay.db'))
+  down.push(async () => events.close())
+  const relay = await startRelay({ auth: true, store: events.store, port: wanted?.relay ?? 0, name: 'paygress devnet' })
+  down.push(() => relay.close())
+  const mint = await startMint({
+    store: openMintFile(join(dir, 'mint.db')),
+    port: wanted?.mint ?? 0,
+    units: [{ unit: 'sat', inputFeePpk: INPUT_FEE_PPK }],
+    settleAfterMs: SETTLE_AFTER_MS,
+    name: 'paygress devnet',
+  })
+  down.push(() => mint.close())
+  keepPorts(dir, { relay: relay.port, mint: Number(new URL(mint.url).port) })
+  const providerNpub = options.provider ? await bootProvider(dir, relay.url, mint.url, options.log, down) : undefined
+  return { dir, home: join(dir, 'home'), relayUrl: relay.url, mintUrl: mint.url, mint, providerNpub }
+}
+
+async function bootProvider(
+  dir: string,
+  relayUrl: string,
+  mintUrl: string,
+  log: Log,
+  down: (() => Promise<void>)[],
+): Promise<string> {
+  const config = providerConfigFrom({
+    NOSTR_RELAYS: relayUrl,
+    WHITELISTED_MINTS: mintUrl,
+    POD_SPECS: JSON.stringify(SPECS),
+    PROVIDER_NAME: 'devnet',
+    CASHU_DB_PATH: join(dir, 'provider', 'paygress.db'),
+    BACKEND: 'process',
+  })
+  const provider = await wireProvider({ config, log })
+  down.push(() => provider.stop())
+  await provider.start()
+  return provider.npub
+}
+
+function wantedPorts(dir: string, port: number | undefined): Ports | undefined {
+  if (port !== undefined) return { relay: port, mint: port + 1 }
+  const path = join(dir, 'ports.json')
+  if (!existsSync(path)) return undefined
+  const kept = portsSchema.safeParse(JSON.parse(readPrivateFile(path)?.content ?? 'null'))
+  if (kept.success) return kept.data
+  throw new PaygressError('config_invalid', `${path} does not hold the ports of a devnet`, {
+    hint: 'give --port, or another --dir',
+  })
+}
+
+function keepPorts(dir: string, ports: Ports): void {
+  writePrivateFile(join(dir, 'ports.json'), `${JSON.stringify(ports)}\n`)
+}
+
