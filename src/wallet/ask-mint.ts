@@ -23,13 +23,14 @@ export async function askMint(
   const { quote } = operation
   // A row is written just before its first request, which is thereby on record; every later one is put on record here.
   const first = deps.unsent.delete(unsentKey(operation.id, attempt))
+  const earlier = first ? 0 : attempt.mayLandUntil
   if (!first) mayLandUntil(deps, operation, attempt, deps.clock.now() + deps.requestTimeoutMs)
   const reply =
     quote === undefined
       ? await mint.swap(operation.inputs, attempt.outputs, signal)
       : await mintQuote(deps, ecash, quote, operation, attempt, signal)
-  // The only request ever sent for these outputs was answered: none is on its way any more.
-  if (reply.status === 'refused' && first) mayLandUntil(deps, operation, attempt, 0)
+  // This one was answered, so only those before it may still be on their way.
+  if (reply.status === 'refused') mayLandUntil(deps, operation, attempt, earlier)
   return reply
 }
 
@@ -54,7 +55,7 @@ async function mintQuote(
 }
 
 function mayLandUntil(deps: WalletDeps, operation: Operation, attempt: Attempt, until: number): void {
-  if (attempt.mayLandUntil >= until && until !== 0) return
+  if (attempt.mayLandUntil === until) return
   attempt.mayLandUntil = until
   deps.store.transaction((tx) => deps.store.within(tx).saveAttempt(operation.id, attempt))
 }

@@ -1,0 +1,132 @@
+// A process killed with SIGKILL at every boundary of the journal, and several processes on one wallet.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseMintUrl } from '../../src/core/mint-url.ts'
+import type { MintUrl } from '../../src/core/mint-url.ts'
+import { startMint } from '../../src/devnet/mint/start-mint.ts'
+import type { RunningMint } from '../../src/devnet/mint/start-mint.ts'
+import { runWalletChild, startWalletChild } from '../support/wallet/run-child.ts'
+import { done, fund, held, openTestWallet, tokenOf } from '../support/wallet/test-wallet.ts'
+import type { TestWallet } from '../support/wallet/test-wallet.ts'
+import type { OperationResult } from '../../src/wallet/transaction.ts'
+
+let mint: RunningMint
+let url: MintUrl
+let alice: TestWallet
+let bob: TestWallet
+const noted: string[] = []
+const effects = {
+  note: (_tx: unknown, result: OperationResult): void => void noted.push(result.operationId),
+}
+
+beforeAll(async () => {
+  mint = await startMint({ units: [{ unit: 'sat', inputFeePpk: 100 }] })
+  url = parseMintUrl(mint.url)
+  alice = openTestWallet({ trusted: [url], effects })
+  bob = openTestWallet({ trusted: [url], effects })
+  await fund(alice.wallet, url, 20_000n)
+  await fund(bob.wallet, url, 20_000n)
+})
+
+afterAll(async () => {
+  await alice.close()
+  await bob.close()
+  await mint.close()
+})
+
+const inHands = (): bigint => held(alice.wallet, url).available + held(bob.wallet, url).available
+const signal = (): AbortSignal => AbortSignal.timeout(20_000)
+
+async function task(
+  kind: string,
+): Promise<{ of: TestWallet; fields: Record<string, unknown>; token: bigint }> {
+  const locktime = Math.floor(Date.now() / 1000) + 900
+  const pubkey = bob.wallet.paymentKey().pubkey
+  if (kind === 'lock') return { of: alice, fields: { pubkey, locktime }, token: 0n }
+  if (kind === 'refund') return { of: bob, fields: { pubkey: alice.wallet.newRefundKey().pubkey }, token: 0n }
+  if (kind === 'fund') {
+    const { operationId } = await alice.wallet.requestInvoice(url, 33n)
+    return { of: alice, fields: { operationId }, token: 0n }
+  }
+  const refundPubkey = alice.wallet.newRefundKey().pubkey
+  const sent =
+    kind === 'receive'
+      ? done(await alice.wallet.send(url, 40n, {}))
+      : done(await alice.wallet.lock(url, 40n, { pubkey, locktime, refundPubkey }, {}))
+  return { of: bob, fields: { token: sent.token, locktime }, token: sent.amountSat }
+}
+
+describe.each(['fund', 'lock', 'receive', 'capture', 'refund'])('%s', (kind) => {
+  test.each(['before-reserve', 'after-journal', 'after-mint', 'after-save'])(
+    'killed at %s leaves every sat in one place',
+    async (boundary) => {
+      const { of, fields, token } = await task(kind)
+      const outside = mint.stats().outstanding - inHands() - token
+      const child = await runWalletChild({ home: of.home, mint: url, kind, boundary, ...fields })
+      expect(child).toMatchObject({ signal: 'SIGKILL' })
+      noted.length = 0
+      const report = await of.wallet.recover({ signal: signal() })
+      expect(report.open).toEqual([])
+      const happened = boundary !== 'before-reserve' || kind === 'fund'
+      const results = report.ended.map(({ kind: ofKind, result }) => `${ofKind} ${result.status}`)
+      const open =
+        boundary === 'after-journal' ||
+        boundary === 'after-mint' ||
+        (happened && boundary === 'before-reserve')
+      expect(results).toEqual(open ? [`${kind} done`] : [])
+      expect(noted).toHaveLength(open && kind !== 'fund' ? 1 : 0)
+      const newest = of.wallet.history(1)[0]
+      const made = happened && ['lock', 'refund'].includes(kind) ? (newest?.amountSat ?? 0n) : 0n
+      const left = happened || token === 0n ? 0n : token
+      expect(mint.stats().outstanding - inHands()).toBe(outside + made + left)
+      expect(held(of.wallet, url).reserved).toBe(0n)
+      if (made > 0n) {
+        const result = of.wallet.operation(newest?.operationId ?? '')
+        expect(result === undefined ? '' : tokenOf(result)).toMatch(/^cashuB/)
+      }
+    },
+  )
+})
+
+test('several processes send from one wallet at once and never the same coin', async () => {
+  const before = held(alice.wallet, url).available
+  const childTask = { home: alice.home, mint: url, kind: 'send', times: 4 }
+  const ends = await Promise.all([
+    runWalletChild(childTask),
+    runWalletChild(childTask),
+    runWalletChild(childTask),
+  ])
+  expect(ends.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
+    ends.map(() => ({ code: 0, stderr: '' })),
+  )
+  const results = ends.flatMap(({ results: some }) => some) as {
+    status: string
+    token: string
+    amountSat: number
+    feeSat: number
+  }[]
+  expect(results.map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 'done'))
+  const spent = results.reduce((sum, { amountSat, feeSat }) => sum + amountSat + feeSat, 0)
+  expect(held(alice.wallet, url)).toEqual({ available: before - BigInt(spent), reserved: 0n })
+  for (const { token } of results)
+    expect(await bob.wallet.receive(token, {})).toMatchObject({ status: 'done' })
+})
+
+test('leaves the row of a process that lives to that process, and takes it when that is dead', async () => {
+  const child = startWalletChild({
+    home: alice.home,
+    mint: url,
+    kind: 'send',
+    boundary: 'after-mint',
+    wait: true,
+  })
+  await child.atBoundary
+  expect(await alice.wallet.recover({ signal: signal() })).toEqual({ ended: [], open: [] })
+  expect(held(alice.wallet, url).reserved).toBeGreaterThan(0n)
+  child.kill()
+  expect(await child.ended).toMatchObject({ signal: 'SIGKILL' })
+  const [one, two] = [openTestWallet({ home: alice.home, effects }), alice]
+  const reports = await Promise.all([one, two].map(({ wallet }) => wallet.recover({ signal: signal() })))
+  expect(reports.flatMap(({ ended }) => ended.map(({ result }) => result.status))).toContain('done')
+  expect(held(alice.wallet, url).reserved).toBe(0n)
+  await one.close()
+})
