@@ -10,12 +10,18 @@ import type { Ecash, KeysetKeys, Proof } from './ecash-port.ts'
 export interface TokenLimits {
   characters: number
   proofs: number
+  /** How often tokens may make us ask a mint for keysets we do not know. */
+  refreshEveryMs: number
 }
 
 /** A token of an order: it has to fit into a gift wrap, and every proof costs time to check. */
-export const PAYMENT_LIMITS: TokenLimits = { characters: 65_536, proofs: 64 }
+export const PAYMENT_LIMITS: TokenLimits = { characters: 65_536, proofs: 64, refreshEveryMs: 30_000 }
 /** A token somebody types or pipes in: as much as one swap takes. */
-export const RECEIVE_LIMITS: TokenLimits = { characters: 1_048_576, proofs: 500 }
+export const RECEIVE_LIMITS: TokenLimits = {
+  characters: 1_048_576,
+  proofs: 500,
+  refreshEveryMs: 0,
+}
 
 export interface DecodedToken {
   text: string
@@ -46,7 +52,7 @@ export async function decodeToken(
   if (head.unit !== UNIT) throw invalid(`its unit is not ${UNIT}`)
   if (head.proofCount === 0) throw invalid('it is empty')
   if (head.proofCount > limits.proofs) throw invalid(`it has more than ${limits.proofs} proofs`)
-  const proofs = await decodedProofs(deps, mint, trimmed)
+  const proofs = await decodedProofs(deps, mint, trimmed, limits.refreshEveryMs)
   const keysets = await keysetsOf(deps, mint, proofs)
   const ys = proofs.map(({ secret }) => deps.ecash.proofY(secret))
   if (new Set(ys).size !== ys.length) throw invalid('it holds the same proof twice')
@@ -60,6 +66,7 @@ async function decodedProofs(
   deps: { ecash: Ecash; mints: MintDirectory },
   mint: MintUrl,
   text: string,
+  refreshEveryMs: number,
 ): Promise<Proof[]> {
   const known = await deps.mints.keysets(mint, { maxAgeMs: Number.POSITIVE_INFINITY })
   const ids = known.map(({ id }) => id)
@@ -67,7 +74,7 @@ async function decodedProofs(
     return deps.ecash.decodeToken(text, ids).proofs
   } catch (error) {
     if (!(error instanceof PaygressError) || error.details?.['keyset'] !== 'unknown') throw error
-    const fresh = await deps.mints.refreshUnknown(mint)
+    const fresh = await deps.mints.refreshUnknown(mint, refreshEveryMs)
     if (fresh === undefined) throw error
     return deps.ecash.decodeToken(
       text,

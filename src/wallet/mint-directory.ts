@@ -21,8 +21,8 @@ export interface MintDirectory {
   activeKeyset(mint: MintUrl, signal?: AbortSignal): Promise<KeysetKeys>
   /** A keyset with its keys, active or not; undefined where the mint does not know it (asked at most every 30 s). */
   keyset(mint: MintUrl, keysetId: string, signal?: AbortSignal): Promise<KeysetKeys | undefined>
-  /** The keysets, asked anew because a token names one that is not known; undefined where that was done less than 30 s ago. */
-  refreshUnknown(mint: MintUrl, signal?: AbortSignal): Promise<Keyset[] | undefined>
+  /** The keysets, asked anew because a token names one that is not known; undefined where that was done too recently. */
+  refreshUnknown(mint: MintUrl, everyMs: number, signal?: AbortSignal): Promise<Keyset[] | undefined>
   /** What the mint can do; asked once per process unless the store knows it. */
   info(mint: MintUrl): Promise<MintInfo>
   /** The mint's time in Unix seconds, asked now. */
@@ -103,13 +103,19 @@ export function mintDirectory(deps: {
   ): Promise<KeysetKeys | undefined> {
     const known = store.keysets(mint).find(({ id }) => id === keysetId)
     if (known !== undefined) return await withKeys(mint, known, signal)
-    const found = (await refreshUnknown(mint, signal))?.find(({ id }) => id === keysetId)
+    const found = (await refreshUnknown(mint, UNKNOWN_KEYSET_EVERY_MS, signal))?.find(
+      ({ id }) => id === keysetId,
+    )
     return found === undefined ? undefined : await withKeys(mint, found, signal)
   }
 
-  async function refreshUnknown(mint: MintUrl, signal?: AbortSignal): Promise<Keyset[] | undefined> {
+  async function refreshUnknown(
+    mint: MintUrl,
+    everyMs: number,
+    signal?: AbortSignal,
+  ): Promise<Keyset[] | undefined> {
     const before = lookedForUnknown.get(mint)
-    if (before !== undefined && clock.now() - before < UNKNOWN_KEYSET_EVERY_MS) return undefined
+    if (before !== undefined && clock.now() - before < everyMs) return undefined
     lookedForUnknown.set(mint, clock.now())
     return await keysets(mint, { maxAgeMs: 0, ...(signal === undefined ? {} : { signal }) })
   }
