@@ -26,11 +26,15 @@ const ASK_AGAIN_MS = 15_000
 export async function recoverOrder(client: Recoverer, start: Order, step: RecoverStep): Promise<Order> {
   let order = readAnswers(client, start, step.inbox)
   // Every step moves on along the diagram, so that this ends; the same revision twice means that it has to wait.
-  for (let before = -1; order.revision !== before;) {
-    before = order.revision
-    order = await oneStep(client, order, step)
+  // A provider that stays silent is asked once.
+  for (let asked = false; ;) {
+    const before = order
+    const asks = isIn(before, ['sent', 'silent'])
+    if (asks && asked) return order
+    asked ||= asks
+    order = await oneStep(client, before, step)
+    if (order.revision === before.revision) return order
   }
-  return order
 }
 
 function readAnswers(client: Recoverer, order: Order, inbox: InboxReading): Order {

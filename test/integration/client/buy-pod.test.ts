@@ -1,0 +1,171 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { buyPod } from '../../../src/client/buy-pod.ts'
+import { allOrders, getOrder } from '../../../src/client/order-journal.ts'
+import { parseOrderId } from '../../../src/core/ids.ts'
+import {
+  available,
+  buyWish,
+  failure,
+  openTestBuyer,
+  type TestBuyer,
+} from '../../support/client/test-buyer.ts'
+
+let buyer: TestBuyer
+const signal = new AbortController().signal
+
+describe('a purchase', () => {
+  beforeEach(async () => {
+    buyer = await openTestBuyer()
+  })
+  afterEach(async () => {
+    await buyer.close()
+  })
+
+  test('ends with a pod, its ssh details and the exact payment', async () => {
+    const result = await buyPod(buyer.client, buyWish({ alias: 'mine' }), { signal })
+    if (result.outcome !== 'served') throw new Error('not served')
+    expect(result.order.state).toBe('ready')
+    expect(result.pod).toMatchObject({ host: '127.0.0.1', port: 30_001, user: 'paygress', alias: 'mine' })
+    expect(result.pod.keyPath).toBe('/keys/one')
+    expect(result.pod.expiresAt.getTime()).toBe(buyer.clock.now() + 600_000)
+    expect(available(buyer.wallet)).toBe(940n)
+  })
+
+  test('sends what the wire spec asks for', async () => {
+    await buyPod(buyer.client, buyWish({ orderId: parseOrderId('o1'), image: undefined }), { signal })
+    const spawn = buyer.provider.requests.find(({ type }) => type === 'spawn')
+    if (spawn?.type !== 'spawn') throw new Error('no spawn')
+    const now = Math.floor(buyer.clock.now() / 1000)
+    expect(spawn.message).toMatchObject({
+      pod_spec_id: 'basic',
+      order_id: 'o1',
+      ssh_public_key: 'ssh-ed25519 AAAAkey',
+      respond_before: now + 900 - 300,
+      reply_relays: ['wss://relay.example'],
+    })
+    expect(spawn.message.refund_signature).toMatch(/^[0-9a-f]{128}$/)
+  })
+
+  test('with the same order id pays only once', async () => {
+    const wish = buyWish({ orderId: parseOrderId('once') })
+    const first = await buyPod(buyer.client, wish, { signal })
+    const second = await buyPod(buyer.client, wish, { signal })
+    if (first.outcome !== 'served' || second.outcome !== 'served') throw new Error('not served')
+    expect(second.pod.npub).toBe(first.pod.npub)
+    expect(buyer.provider.requests.filter(({ type }) => type === 'spawn')).toHaveLength(1)
+    expect(available(buyer.wallet)).toBe(940n)
+  })
+
+  test('with the same order id and other options is a conflict', async () => {
+    await buyPod(buyer.client, buyWish({ orderId: parseOrderId('once') }), { signal })
+    const other = buyWish({ orderId: parseOrderId('once'), extent: { durationSec: 1200 } })
+    expect((await failure(buyPod(buyer.client, other, { signal }))).code).toBe('order_conflict')
+  })
+
+  test('by amount spends no sat more', async () => {
+    const result = await buyPod(buyer.client, buyWish({ extent: { amountSat: 100n } }), { signal })
+    if (result.outcome !== 'served') throw new Error('not served')
+    expect(available(buyer.wallet)).toBe(900n)
+    expect(result.order.terms.durationSec).toBe(1000)
+  })
+
+  test('as a dry run shows the price and leaves no trace', async () => {
+    const result = await buyPod(buyer.client, buyWish({ dryRun: true, yes: false }), { signal })
+    if (result.outcome !== 'planned') throw new Error('not planned')
+    expect(result.preview).toMatchObject({
+      totalSat: 60n,
+      balanceAfterSat: 940n,
+      durationSec: 600,
+      locked: true,
+    })
+    expect(allOrders(buyer.orders)).toEqual([])
+    expect(available(buyer.wallet)).toBe(1000n)
+  })
+
+  test('by a token takes it into the wallet and pays locked', async () => {
+    const sent = await buyer.wallet.send(buyer.mint, 200n, {})
+    if (sent.status !== 'done') throw new Error('not sent')
+    await buyPod(buyer.client, buyWish({ token: sent.token }), { signal })
+    expect(available(buyer.wallet)).toBe(940n)
+  })
+
+  test('by a token without a lock hands the token on', async () => {
+    const sent = await buyer.wallet.send(buyer.mint, 60n, {})
+    if (sent.status !== 'done') throw new Error('not sent')
+    await buyPod(buyer.client, buyWish({ token: sent.token, lock: false }), { signal })
+    const spawn = buyer.provider.requests.find(({ type }) => type === 'spawn')
+    expect(spawn?.type === 'spawn' && spawn.message.cashu_token).toBe(sent.token)
+    expect(available(buyer.wallet)).toBe(940n)
+  })
+
+  test('passes over rubbish and other orders’ answers', async () => {
+    buyer.provider.script = 'rubbish-then-serve'
+    const result = await buyPod(buyer.client, buyWish(), { signal })
+    expect(result.outcome).toBe('served')
+  })
+
+  test('takes the first of two answers', async () => {
+    buyer.provider.script = 'serve-twice'
+    const result = await buyPod(buyer.client, buyWish(), { signal })
+    if (result.outcome !== 'served') throw new Error('not served')
+    expect(getOrder(buyer.orders, result.order.orderId).state).toBe('ready')
+  })
+
+  test('twice at once in one home makes two orders and pays both', async () => {
+    const results = await Promise.all([
+      buyPod(buyer.client, buyWish(), { signal }),
+      buyPod(buyer.reopen().client, buyWish(), { signal }),
+    ])
+    expect(results.map(({ outcome }) => outcome)).toEqual(['served', 'served'])
+    expect(available(buyer.wallet)).toBe(880n)
+  })
+})
+
+describe('before anything is paid', () => {
+  beforeAll(async () => {
+    buyer = await openTestBuyer()
+  })
+  afterAll(async () => {
+    await buyer.close()
+  })
+
+  const cases = [
+    ['an unknown spec', { spec: 'basik' }, 'unknown_spec', '--spec basic'],
+    ['an unknown provider', { provider: 'nobody' }, 'unknown_provider', 'offers'],
+    ['a time under the minimum', { extent: { durationSec: 30 } }, 'duration_out_of_range', '--for 1m'],
+    ['a time over the maximum', { extent: { durationSec: 90_000 } }, 'duration_out_of_range', '--for 1d'],
+    ['a price over the limit', { maxPriceSat: 59n }, 'price_too_high', '--max-price 60'],
+    ['too little money', { extent: { durationSec: 20_000 } }, 'insufficient_funds', 'wallet fund'],
+    ['no confirmation', { yes: false }, 'input_needed', '--yes'],
+    ['an end in the past', { extent: { until: new Date(0) } }, 'invalid_duration', '--for'],
+  ] as const
+  test.each(cases)('%s stops it and says what to do', async (_, wish, code, hint) => {
+    const error = await failure(buyPod(buyer.client, buyWish(wish), { signal }))
+    expect(error.code).toBe(code)
+    expect(error.hint).toContain(hint)
+    expect(allOrders(buyer.orders)).toEqual([])
+    expect(available(buyer.wallet)).toBe(1000n)
+  })
+
+  test('dead relays are named', async () => {
+    buyer.wire.dead = true
+    onTestFinished(() => void (buyer.wire.dead = false))
+    const error = await failure(buyPod(buyer.client, buyWish(), { signal }))
+    expect(error).toMatchObject({ code: 'relays_unreachable', exitCode: 3 })
+    expect(error.message).toContain('wss://relay.example')
+  })
+
+  test('a quote above the offer stops it', async () => {
+    buyer.provider.quoteAmountSat = 61
+    onTestFinished(() => void (buyer.provider.quoteAmountSat = undefined))
+    expect((await failure(buyPod(buyer.client, buyWish(), { signal }))).code).toBe('price_too_high')
+    expect(available(buyer.wallet)).toBe(1000n)
+  })
+
+  test('a mint that is not trusted needs to be named', async () => {
+    buyer.wallet.distrustMint(buyer.mint)
+    const error = await failure(buyPod(buyer.client, buyWish(), { signal }))
+    expect(error).toMatchObject({ code: 'input_needed', exitCode: 4 })
+    expect(error.hint).toContain(`--mint ${buyer.mint}`)
+  })
+})

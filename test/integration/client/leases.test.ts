@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { buyPod } from '../../../src/client/buy-pod.ts'
+import { openSsh } from '../../../src/client/open-ssh.ts'
+import { getOrder } from '../../../src/client/order-journal.ts'
+import { listPods, podStatus } from '../../../src/client/pod-status.ts'
+import type { Pod } from '../../../src/client/ports.ts'
+import { recoverOrders } from '../../../src/client/recover-orders.ts'
+import { stopPod } from '../../../src/client/stop-pod.ts'
+import { topupPod } from '../../../src/client/topup-pod.ts'
+import {
+  available,
+  buyWish,
+  failure,
+  openTestBuyer,
+  type TestBuyer,
+} from '../../support/client/test-buyer.ts'
+
+let buyer: TestBuyer
+let pod: Pod
+const signal = new AbortController().signal
+
+beforeEach(async () => {
+  buyer = await openTestBuyer()
+  const bought = await buyPod(buyer.client, buyWish({ alias: 'mine' }), { signal })
+  if (bought.outcome !== 'served') throw new Error('not bought')
+  pod = bought.pod
+})
+afterEach(async () => {
+  await buyer.close()
+})
+
+const topup = (more = {}) =>
+  topupPod(
+    buyer.client,
+    { pod: 'mine', extent: { durationSec: 300 }, lock: true, yes: true, dryRun: false, ...more },
+    { signal },
+  )
+
+describe('a top-up', () => {
+  test('moves the end by the time bought', async () => {
+    const result = await topup()
+    if (result.outcome !== 'served') throw new Error('not served')
+    expect(result.pod.expiresAt.getTime()).toBe(pod.expiresAt.getTime() + 300_000)
+    expect(available(buyer.wallet)).toBe(910n)
+  })
+
+  test('of an expired pod is refused before anything is paid', async () => {
+    buyer.clock.passSeconds(700)
+    expect((await failure(topup())).code).toBe('pod_ended')
+    expect(available(buyer.wallet)).toBe(940n)
+  })
+
+  test('beyond the provider’s maximum is refused before anything is paid', async () => {
+    const error = await failure(topup({ extent: { durationSec: 86_000 } }))
+    expect(error.code).toBe('duration_out_of_range')
+    expect(available(buyer.wallet)).toBe(940n)
+  })
+
+  test('that is refused brings its payment back', async () => {
+    buyer.provider.script = 'released'
+    expect((await failure(topup())).code).toBe('provider_refused')
+    expect(available(buyer.wallet)).toBe(940n)
+    expect(buyer.orders.pod(pod.npub)?.expiresAt).toEqual(pod.expiresAt)
+  })
+})
+
+describe('a stop', () => {
+  test('receives what is left', async () => {
+    const result = await stopPod(buyer.client, pod.name, { signal })
+    expect(result).toMatchObject({ usedSec: 60, refundedSat: 10n })
+    expect(available(buyer.wallet)).toBe(950n)
+    expect(buyer.orders.pod(pod.npub)?.state).toBe('stopped')
+    expect((await failure(Promise.resolve().then(() => openSsh(buyer.client, 'mine')))).code).toBe(
+      'pod_ended',
+    )
+  })
+
+  test('without a refund is a stop all the same', async () => {
+    buyer.provider.stopRefundSat = 0n
+    expect(await stopPod(buyer.client, pod.name, { signal })).toMatchObject({ refundedSat: 0n })
+  })
+
+  test('that is not answered is asked again with the same order id, and its refund received', async () => {
+    buyer.wire.losesAnswers = true
+    const error = await failure(stopPod(buyer.client, 'mine', { signal }))
+    expect(error.code).toBe('outcome_unknown')
+    expect(getOrder(buyer.orders, pod.orderId).state).toBe('stopping')
+    await recoverOrders(buyer.client, { mode: 'quick', signal })
+    expect(getOrder(buyer.orders, pod.orderId).state).toBe('stopped')
+    expect(available(buyer.wallet)).toBe(950n)
+  })
+
+  test('that the provider refuses leaves the pod running', async () => {
+    buyer.provider.script = 'untouched'
+    const error = await failure(stopPod(buyer.client, 'mine', { signal }))
+    expect(error.code).toBe('provider_refused')
+    expect(getOrder(buyer.orders, pod.orderId).state).toBe('ready')
+    expect(buyer.orders.pod(pod.npub)?.state).toBe('running')
+  })
+})
+
+test('status keeps what the provider says of the end', async () => {
+  buyer.clock.passSeconds(100)
+  expect((await podStatus(buyer.client, 'mine', { signal })).secondsLeft).toBe(500)
+  expect(listPods(buyer.client)).toHaveLength(1)
+})
+
+test('a lease expires on disk only after the inbox was read past its end', async () => {
+  buyer.clock.passSeconds(700)
+  buyer.wire.inboxComplete = false
+  await recoverOrders(buyer.client, { mode: 'quick', signal })
+  expect(getOrder(buyer.orders, pod.orderId).state).toBe('ready')
+  buyer.wire.inboxComplete = true
+  await recoverOrders(buyer.client, { mode: 'quick', signal })
+  expect(getOrder(buyer.orders, pod.orderId).state).toBe('expired')
+  expect(listPods(buyer.client)).toEqual([])
+})
+
+test('a lease that the provider lost is refunded by the news in the inbox', async () => {
+  const order = getOrder(buyer.orders, pod.orderId)
+  if (order.state !== 'ready') throw new Error('not ready')
+  const refund = await buyer.provider.wallet.refund(buyer.mint, 40n, { lockTo: order.refundKey.pubkey })
+  if (refund.status !== 'done') throw new Error('no refund')
+  const news = {
+    error_type: 'resource_unavailable',
+    message: 'The machine was lost',
+    order_id: order.orderId,
+    payment: { status: 'refunded', refund_token: refund.token, amount_msat: 40_000 },
+  }
+  buyer.wire.stored.push({
+    messageId: order.message.id,
+    from: buyer.provider.publicKey,
+    content: JSON.stringify(news),
+  })
+  await recoverOrders(buyer.client, { mode: 'full', signal })
+  expect(getOrder(buyer.orders, pod.orderId)).toMatchObject({ state: 'refunded', returnedSat: 40n })
+  expect(buyer.orders.pod(pod.npub)?.state).toBe('lost')
+  expect(available(buyer.wallet)).toBe(980n)
+})

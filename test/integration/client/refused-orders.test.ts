@@ -1,0 +1,237 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { buyPod } from '../../../src/client/buy-pod.ts'
+import { getOrder } from '../../../src/client/order-journal.ts'
+import { recoverOrders } from '../../../src/client/recover-orders.ts'
+import { parseOrderId } from '../../../src/core/ids.ts'
+import {
+  available,
+  buyWish,
+  failure,
+  openTestBuyer,
+  type TestBuyer,
+} from '../../support/client/test-buyer.ts'
+
+let buyer: TestBuyer
+const signal = new AbortController().signal
+const orderId = parseOrderId('o1')
+
+beforeEach(async () => {
+  buyer = await openTestBuyer()
+})
+afterEach(async () => {
+  await buyer.close()
+})
+
+const state = () => getOrder(buyer.orders, orderId).state
+const buy = (more = {}) => buyPod(buyer.client, buyWish({ orderId, ...more }), { signal })
+const recover = (mode: 'quick' | 'full') => recoverOrders(buyer.client, { mode, signal })
+
+describe('a refusal', () => {
+  test('that releases the payment brings it back at once', async () => {
+    buyer.provider.script = 'released'
+    const error = await failure(buy())
+    expect(error).toMatchObject({ code: 'provider_refused', exitCode: 6 })
+    expect(error.message).toContain('60 sat are back in your wallet')
+    expect(state()).toBe('reclaimed')
+    expect(available(buyer.wallet)).toBe(1000n)
+  })
+
+  test('with a refund token receives it', async () => {
+    buyer.provider.script = 'refunded'
+    expect((await failure(buy())).message).toContain('60 sat were refunded')
+    expect(state()).toBe('refunded')
+    expect(available(buyer.wallet)).toBe(1000n)
+  })
+
+  test.each(['untouched', 'no-payment-word', 'bad-signatures'] as const)(
+    '(%s) leaves the locked payment alone until its lock ends, then any command takes it back',
+    async (script) => {
+      buyer.provider.script = script
+      const error = await failure(buy())
+      expect(error.code).toBe('provider_refused')
+      expect(error.message).toContain('the lock ends')
+      expect(error.hint).toBe('paygress orders recover')
+      expect(state()).toBe('refused')
+      await recover('quick')
+      expect(state()).toBe('refused')
+      buyer.clock.passSeconds(1000)
+      const { recovered } = await recover('quick')
+      expect(recovered.map(({ text }) => text)).toEqual([
+        'order o1: 60 sat are back in your wallet (fees 0 sat)',
+      ])
+      expect(available(buyer.wallet)).toBe(1000n)
+    },
+  )
+
+  test('of a plain token swaps it back at once', async () => {
+    buyer.provider.script = 'untouched'
+    expect((await failure(buy({ lock: false }))).code).toBe('provider_refused')
+    expect(state()).toBe('reclaimed')
+    expect(available(buyer.wallet)).toBe(1000n)
+  })
+
+  test('with a refund that was spent before is not believed: the provider has the money', async () => {
+    buyer.provider.script = 'spent-refund'
+    expect((await failure(buy())).code).toBe('provider_refused')
+    expect(state()).toBe('refused')
+    buyer.provider.script = 'silent'
+    buyer.clock.passSeconds(3_000)
+    await recover('full')
+    expect(state()).toBe('broken')
+  })
+
+  test('that keeps the payment says why', async () => {
+    buyer.provider.script = 'kept'
+    expect((await failure(buy())).message).toContain('below 1 sat')
+    expect(state()).toBe('refunded')
+  })
+
+  test('repeated with the same order id asks nobody again', async () => {
+    buyer.provider.script = 'released'
+    await failure(buy())
+    const asked = buyer.provider.requests.length
+    expect((await failure(buy())).code).toBe('provider_refused')
+    expect(buyer.provider.requests).toHaveLength(asked)
+  })
+})
+
+describe('a silent provider', () => {
+  test('leaves an order with exit code 7 that `orders recover` ends', async () => {
+    buyer.provider.script = 'silent'
+    const error = await failure(buy())
+    expect(error).toMatchObject({ code: 'outcome_unknown', exitCode: 7, hint: 'paygress orders recover' })
+    expect(error.message).toContain('o1')
+    expect(state()).toBe('silent')
+    await recover('full')
+    expect(state()).toBe('silent')
+    buyer.clock.passSeconds(1000)
+    await recover('full')
+    expect(state()).toBe('reclaimed')
+    expect(available(buyer.wallet)).toBe(1000n)
+  })
+
+  test('that answers later delivers through any later command', async () => {
+    buyer.wire.losesAnswers = true
+    await failure(buy())
+    expect(state()).toBe('silent')
+    const { recovered } = await recover('quick')
+    expect(recovered[0]).toMatchObject({ from: 'silent', state: 'ready' })
+    expect(buyer.orders.pods()).toHaveLength(1)
+  })
+
+  test('with a pending outcome counts as silent', async () => {
+    buyer.provider.script = 'pending'
+    expect((await failure(buy())).code).toBe('outcome_unknown')
+    expect(state()).toBe('silent')
+  })
+
+  test('that took the money and never answers is broken, with the mint’s witness', async () => {
+    buyer.provider.script = 'capture-silently'
+    await failure(buy())
+    buyer.provider.script = 'silent'
+    buyer.clock.passSeconds(1000)
+    await recover('full')
+    const silent = getOrder(buyer.orders, orderId)
+    expect(silent.state === 'silent' && silent.witness).toContain('signatures')
+    buyer.clock.passSeconds(600)
+    await recover('full')
+    expect(state()).toBe('broken')
+  })
+
+  test('is asked again by the same order id', async () => {
+    buyer.provider.script = 'silent'
+    await failure(buy())
+    buyer.provider.script = 'serve'
+    const result = await buy()
+    expect(result.outcome).toBe('served')
+    expect(available(buyer.wallet)).toBe(940n)
+    expect(new Set(buyer.wire.published.map(({ id }) => id)).size).toBe(2)
+  })
+})
+
+describe('an order that was never sent', () => {
+  const dieBeforeSending = async () => {
+    const controller = new AbortController()
+    // The quote is asked first, the purchase second.
+    let asked = 0
+    const { messenger } = buyer.client
+    const client = {
+      ...buyer.client,
+      messenger: {
+        ...messenger,
+        ask: async (...[message, options]: Parameters<typeof messenger.ask>) => {
+          asked += 1
+          if (asked === 2) controller.abort()
+          return messenger.ask(message, options)
+        },
+      },
+    }
+    return failure(buyPod(client, buyWish({ orderId }), { signal: controller.signal }))
+  }
+
+  test('is left alone by the quick recovery and ended by the full one after its lock', async () => {
+    const error = await dieBeforeSending()
+    expect(error).toMatchObject({ code: 'interrupted', exitCode: 130 })
+    expect(error.hint).toContain('paygress buy --order o1')
+    expect(state()).toBe('locked')
+    await recover('quick')
+    await recover('full')
+    expect(state()).toBe('locked')
+    buyer.clock.passSeconds(1000)
+    await recover('quick')
+    expect(state()).toBe('locked')
+    await recover('full')
+    expect(state()).toBe('reclaimed')
+    expect(available(buyer.wallet)).toBe(1000n)
+    expect(buyer.provider.requests.map(({ type }) => type)).toEqual(['quote'])
+  })
+
+  test('goes on with the same order id', async () => {
+    await dieBeforeSending()
+    const result = await buy()
+    expect(result.outcome).toBe('served')
+    expect(available(buyer.wallet)).toBe(940n)
+  })
+
+  test('is not sent when its lock is about to end', async () => {
+    await dieBeforeSending()
+    buyer.clock.passSeconds(700)
+    const error = await failure(buy())
+    expect(error).toMatchObject({ code: 'payment_not_started', exitCode: 3 })
+    expect(buyer.provider.requests.map(({ type }) => type)).toEqual(['quote'])
+  })
+
+  test('because all relays were dead says that nothing left, and goes on later', async () => {
+    const { messenger } = buyer.client
+    let asked = 0
+    const client = {
+      ...buyer.client,
+      messenger: {
+        ...messenger,
+        // As the real one: told before it is known whether any relay can be reached.
+        ask: async (...[message, options]: Parameters<typeof messenger.ask>) => {
+          asked += 1
+          if (asked < 2) return messenger.ask(message, options)
+          options.beforePublish?.()
+          return 'unsent' as const
+        },
+      },
+    }
+    const error = await failure(buyPod(client, buyWish({ orderId }), { signal }))
+    expect(error).toMatchObject({ code: 'relays_unreachable', exitCode: 3 })
+    expect(state()).toBe('locked')
+    expect((await buy()).outcome).toBe('served')
+    expect(available(buyer.wallet)).toBe(940n)
+  })
+})
+
+test('two recoveries at once double nothing', async () => {
+  buyer.provider.script = 'silent'
+  await failure(buy())
+  buyer.clock.passSeconds(1000)
+  const other = buyer.reopen()
+  await Promise.all([recover('full'), recoverOrders(other.client, { mode: 'full', signal })])
+  await recover('full')
+  expect(state()).toBe('reclaimed')
+  expect(available(buyer.wallet)).toBe(1000n)
+})
