@@ -41,7 +41,7 @@ export class StoredSpan {
       const askedFor = filter.limit ?? Infinity
       if (count < SMALLEST_CAP || count >= askedFor) return []
       // Several events may share the oldest second; a page of nothing new steps below it.
-      const until = fresh > 0 && oldest !== filter.until ? oldest : oldest - 1
+      const until = fresh > 0 ? oldest : oldest - 1
       if (until < (filter.since ?? 0)) return []
       return [{ ...filter, until, ...(filter.limit === undefined ? {} : { limit: filter.limit - count }) }]
     })

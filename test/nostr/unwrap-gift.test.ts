@@ -51,6 +51,14 @@ describe('a gift wrap of ours', () => {
     expect(first.created_at).toBeGreaterThanOrEqual(nowSec() - BACKDATE_SEC - 5)
   })
 
+  test('is dated anywhere in the last two days', async () => {
+    const rumor = message(alice, bob, 'when?')
+    const wraps = await Promise.all(Array.from({ length: 12 }, () => wrapFor(bob, rumor, alice)))
+    const ages = wraps.map((wrap) => nowSec() - wrap.created_at)
+    expect(Math.max(...ages) - Math.min(...ages)).toBeGreaterThan(BACKDATE_SEC / 4)
+    expect(Math.max(...ages)).toBeLessThan(BACKDATE_SEC + 5)
+  })
+
   test('is read by nostr-tools, and we read theirs', async () => {
     const rumor = message(alice, bob, 'over there')
     const wrap = await wrapFor(bob, rumor, alice)
