@@ -10,8 +10,8 @@ export function conversationKey(secretKey: Uint8Array, peer: string): Uint8Array
   return hasNativeCrypto ? nativeConversationKey(secretKey, peer) : getConversationKey(secretKey, peer)
 }
 
-/** The x-only ECDH secret of two keys, 32 bytes: what NIP-04 encrypts with. */
-export function sharedX(secretKey: Uint8Array, peer: string): Uint8Array {
+/** The x-only ECDH secret of two keys, 32 bytes. */
+function sharedX(secretKey: Uint8Array, peer: string): Uint8Array {
   const ecdh = createECDH('secp256k1')
   ecdh.setPrivateKey(secretKey)
   const x = ecdh.computeSecret(Buffer.from(`02${peer}`, 'hex'))

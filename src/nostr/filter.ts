@@ -33,7 +33,7 @@ export function matchesAnyFilter(filters: readonly Filter[], event: NostrEvent):
 }
 
 /** The `#x` conditions of a filter as pairs of tag name and values. */
-export function tagConditions(filter: Filter): [name: string, values: readonly string[]][] {
+function tagConditions(filter: Filter): [name: string, values: readonly string[]][] {
   return Object.entries(filter).flatMap(([key, values]) =>
     key.startsWith('#') && Array.isArray(values) ? [[key.slice(1), values] satisfies [string, unknown]] : [],
   )

@@ -41,7 +41,7 @@ export interface UnwrapOptions {
   maxAgeSec?: number
 }
 
-export const MAX_RUMOR_AGE_SEC = 48 * 60 * 60
+const MAX_RUMOR_AGE_SEC = 48 * 60 * 60
 export const MAX_RUMOR_AHEAD_SEC = 10 * 60
 
 /** Opens a wrap of kind 1059 with every check, the cheap ones first. Never throws on hostile input. */

@@ -80,7 +80,7 @@ export function verifyEvent(value: unknown): EventVerdict {
 }
 
 /** Bytes of the event as JSON. */
-export function eventBytes(event: NostrEvent): number {
+function eventBytes(event: NostrEvent): number {
   return Buffer.byteLength(JSON.stringify(event))
 }
 

@@ -8,7 +8,7 @@ import { localSigner, type Signer } from '../../src/nostr/signer.ts'
 import type { NostrEvent } from '../../src/nostr/verify-event.ts'
 
 /** Bytes from a seed: the same in every run. */
-export function seededRandom(seed: string): Random {
+function seededRandom(seed: string): Random {
   let counter = 0
   return {
     bytes: (count) => {
