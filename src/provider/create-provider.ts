@@ -68,10 +68,17 @@ export function createProvider(deps: ProviderDeps): Provider {
   let lock: { release(): void } | undefined
   let isOpen = false
 
-  const take = (incoming: Incoming): void => {
-    if (!isOpen) return
-    const done: Promise<unknown> = handleRequest(desk, incoming).finally(() => taking.delete(done))
+  const take = async (incoming: Incoming): Promise<void> => {
+    // What comes too late is found again by the next process.
+    if (!isOpen) throw new PaygressError('interrupted', 'the daemon is stopping')
+    const done = handleRequest(desk, incoming)
     taking.add(done)
+    try {
+      await done
+    } finally {
+      taking.delete(done)
+    }
+    if (stopping.signal.aborted) throw new PaygressError('interrupted', 'the daemon is stopping')
   }
 
   return {

@@ -132,8 +132,8 @@ export interface Incoming {
 /** How a request came in and its reply goes out. A door knows no business rule. */
 export interface Door {
   readonly name: string
-  /** Begins to take requests; resolves when it is open. Requests are handed over without waiting for their end. */
-  open(take: (request: Incoming) => void): Promise<void>
+  /** Begins to take requests; resolves when it is open. `take` resolves when a request needs not be handed over again. */
+  open(take: (request: Incoming) => Promise<void>): Promise<void>
   /** Takes nothing new; replies may still go out. */
   close(): Promise<void>
   /** True when the reply is where its reader will find it; false where it should be tried again. Never throws for an unreachable reader. */

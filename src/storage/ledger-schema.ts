@@ -54,6 +54,12 @@ CREATE TABLE ledger_outbox (
 ) STRICT;
 CREATE INDEX ledger_outbox_by_time ON ledger_outbox (next_at);
 
+CREATE TABLE ledger_wraps (
+  id TEXT PRIMARY KEY,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ledger_wraps_by_time ON ledger_wraps (at);
+
 CREATE TABLE ledger_notes (
   name TEXT PRIMARY KEY,
   value TEXT NOT NULL

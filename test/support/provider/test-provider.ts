@@ -104,9 +104,9 @@ export class TestDoor implements Door {
   readonly name = 'test'
   readonly delivered: { address: string; content: string }[] = []
   isUp = true
-  take: ((request: Incoming) => void) | undefined
+  take: ((request: Incoming) => Promise<void>) | undefined
 
-  async open(take: (request: Incoming) => void): Promise<void> {
+  async open(take: (request: Incoming) => Promise<void>): Promise<void> {
     this.take = take
   }
 

@@ -1,0 +1,141 @@
+// How do requests come in by gift wrap, and how do their replies go out (NIP-17)?
+import { unixSeconds, type Clock, type Random } from '../core/clock.ts'
+import { toPaygressError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import { isLoopbackUrl, normaliseRelayUrl, type RelayUrl } from '../core/relay-url.ts'
+import { wrapRumor } from '../nostr/gift-wrap.ts'
+import { openInbox } from '../nostr/inbox.ts'
+import { difficultyOf } from '../nostr/proof-of-work.ts'
+import type { RelayHub } from '../nostr/relay-hub.ts'
+import { createRumor, tagValues } from '../nostr/rumor.ts'
+import type { Signer } from '../nostr/signer.ts'
+import type { Gift } from '../nostr/unwrap-gift.ts'
+import { parseRequest } from '../protocol/request.ts'
+import type { Door, Incoming } from '../provider/ports.ts'
+import { readAddress, writeAddress, type GiftWrapAddress } from './gift-wrap-address.ts'
+
+export const GIFT_WRAP_DOOR = 'gift-wrap'
+
+/** Wraps that were dealt with, over restarts: relays send those of the last days again. */
+export interface HandledWraps {
+  has(wrapId: string): boolean
+  add(wrapId: string): void
+}
+
+export interface GiftWrapDoorOptions {
+  /** Its `eventsPerMinute` is the limit per relay. */
+  hub: RelayHub
+  signer: Signer
+  /** Where we read. */
+  relays: readonly RelayUrl[]
+  handled: HandledWraps
+  clock: Clock
+  random: Random
+  log: Log
+  /** Leading zero bits that a wrap must show (NIP-13). */
+  minPow: number
+  /** Never speak to a relay that is not on this machine, whatever a request asks. */
+  loopbackOnly: boolean
+}
+
+const DM_RELAYS_KIND = 10_050
+const LOOKUP_MS = 2_000
+const PUBLISH_MS = 10_000
+const MOST_REPLY_RELAYS = 4
+/** Relays need not keep a reply longer than this, in seconds: buyers look back that far after a refund. */
+const REPLY_KEPT_SEC = 30 * 24 * 60 * 60
+
+/** The door for requests of kind 14 in gift wraps. */
+export function giftWrapDoor(options: GiftWrapDoorOptions): Door {
+  const { hub, signer, relays, handled, clock, log, minPow } = options
+  let close = (): void => undefined
+
+  const receive = async (gift: Gift, url: RelayUrl, take: Take): Promise<void> => {
+    if (gift.sender === signer.publicKey || difficultyOf(gift.wrapId) < minPow) return
+    try {
+      await take(readGift(gift, url))
+      handled.add(gift.wrapId)
+    } catch (error) {
+      log.error(
+        { wrap: gift.wrapId, error: toPaygressError(error).message },
+        'a message could not be handled',
+      )
+    }
+  }
+
+  return {
+    name: GIFT_WRAP_DOOR,
+    open: async (take) => {
+      const inbox = openInbox(hub, {
+        signer,
+        relays,
+        clock,
+        isHandled: (wrapId) => handled.has(wrapId),
+        onGift: (gift, url) => void receive(gift, url, take),
+        onFault: (fault, wrapId, url) =>
+          log.debug({ wrap: wrapId, relay: url, fault }, 'a wrap is no message to us'),
+        onState: (url, state, reason) => log.info({ relay: url, state, reason }, 'relay'),
+      })
+      close = () => inbox.close()
+    },
+    close: async () => close(),
+    deliver: async (text, content) => deliver(options, readAddress(text), content),
+  }
+}
+
+type Take = (request: Incoming) => Promise<void>
+
+function readGift(gift: Gift, url: RelayUrl): Incoming {
+  const { sender, rumor } = gift
+  const parsed = parseRequest(rumor.content)
+  const replyRelays = parsed.ok ? (parsed.request.message.reply_relays ?? []) : []
+  const address = { to: sender, requestId: rumor.id, replyRelays, from: url }
+  return {
+    door: GIFT_WRAP_DOOR,
+    sender,
+    parsed,
+    requestedAt: rumor.created_at,
+    address: writeAddress(address),
+  }
+}
+
+async function deliver(
+  options: GiftWrapDoorOptions,
+  address: GiftWrapAddress,
+  content: string,
+): Promise<boolean> {
+  const { hub, signer, clock, random, log } = options
+  const now = unixSeconds(clock)
+  const rumor = createRumor({
+    sender: signer.publicKey,
+    receiver: address.to,
+    content,
+    createdAt: now,
+    replyTo: address.requestId,
+  })
+  const expiresAt = now + REPLY_KEPT_SEC
+  const wrap = await wrapRumor(rumor, signer, address.to, { clock, random, expiresAt })
+  const targets = await relaysFor(options, address)
+  const { ok, failed } = await hub.publish(wrap, targets, { timeoutMs: PUBLISH_MS })
+  const reasons = failed.map(({ url, reason }) => `${url}: ${reason}`)
+  if (ok.length === 0) log.warn({ relays: targets, reasons }, 'no relay took a reply')
+  return ok.length > 0
+}
+
+/** The request's reply relays, else the sender's own list (kind 10050), else where the request came from. */
+async function relaysFor(options: GiftWrapDoorOptions, address: GiftWrapAddress): Promise<RelayUrl[]> {
+  const allowed = (urls: readonly RelayUrl[]): RelayUrl[] =>
+    urls.filter((url) => !options.loopbackOnly || isLoopbackUrl(url)).slice(0, MOST_REPLY_RELAYS)
+  const asked = allowed(address.replyRelays)
+  if (asked.length > 0) return asked
+  const published = allowed(await publishedRelays(options, address.to))
+  return published.length > 0 ? published : [address.from]
+}
+
+async function publishedRelays({ hub, relays }: GiftWrapDoorOptions, author: string): Promise<RelayUrl[]> {
+  const filter = { kinds: [DM_RELAYS_KIND], authors: [author], limit: 1 }
+  const { events } = await hub.query(relays, [filter], { timeoutMs: LOOKUP_MS })
+  const newest = events.toSorted((a, b) => b.created_at - a.created_at)[0]
+  if (newest === undefined) return []
+  return tagValues(newest, 'relay').flatMap((url) => normaliseRelayUrl(url) ?? [])
+}

@@ -1,0 +1,66 @@
+// Which specs does the configuration sell? From a file, from JSON in a variable, or from the older single rate.
+import * as z from 'zod'
+import { isSpecId } from '../core/ids.ts'
+import { rateFromSatsPerHour } from '../core/pricing.ts'
+import type { Spec } from '../core/spec.ts'
+
+const specSchema = z.object({
+  id: z.string().refine(isSpecId, 'must be 1 to 64 letters, digits, dots, dashes or underscores'),
+  name: z.string().min(1).max(200),
+  description: z.string().max(2_000).default(''),
+  cpu_millicores: z.int().min(1).max(10_000_000),
+  memory_mb: z.int().min(1).max(100_000_000),
+  rate_msats_per_sec: z.int().min(1).max(1_000_000_000_000),
+})
+const specsSchema = z.array(specSchema).min(1).max(100)
+
+const DEFAULT_CPU_MILLICORES = 1000
+const DEFAULT_MEMORY_MB = 1024
+
+export type SpecsRead = { specs: Spec[] } | { problems: string[] }
+
+/** The specs in a JSON text; every problem names where it is. */
+export function parseSpecs(json: string): SpecsRead {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch (error) {
+    return { problems: [`is not JSON: ${error instanceof Error ? error.message : 'unreadable'}`] }
+  }
+  const parsed = specsSchema.safeParse(value)
+  if (!parsed.success)
+    return { problems: parsed.error.issues.map((issue) => `${place(issue.path)}${issue.message}`) }
+  const ids = parsed.data.map(({ id }) => id)
+  const twice = ids.find((id, at) => ids.indexOf(id) !== at)
+  if (twice !== undefined) return { problems: [`has two specs with the id "${twice}"`] }
+  return {
+    specs: parsed.data.map((spec) => ({
+      id: spec.id,
+      name: spec.name,
+      description: spec.description,
+      cpuMillicores: spec.cpu_millicores,
+      memoryMb: spec.memory_mb,
+      rateMsatPerSec: spec.rate_msats_per_sec,
+    })),
+  }
+}
+
+function place(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? '' : `${path.map(String).join('.')}: `
+}
+
+/** The one spec of the older single rate. */
+export function specOfSingleRate(satPerHour: number): Spec[] {
+  const id = 'default'
+  if (!isSpecId(id)) return []
+  return [
+    {
+      id,
+      name: 'Default',
+      description: `${satPerHour} sats per hour`,
+      cpuMillicores: DEFAULT_CPU_MILLICORES,
+      memoryMb: DEFAULT_MEMORY_MB,
+      rateMsatPerSec: rateFromSatsPerHour(satPerHour),
+    },
+  ]
+}

@@ -1,0 +1,167 @@
+// Configuration: the names of existing deployments work, and every mistake is said at once.
+import { describe, expect, test } from 'vitest'
+import { PaygressError } from '../../src/core/errors.ts'
+import { parseProviderConfig } from '../../src/provider/config.ts'
+import { minimumLockSec } from '../../src/provider/provider-config.ts'
+
+const specs = JSON.stringify([
+  {
+    id: 'basic',
+    name: 'Basic',
+    description: 'small',
+    cpu_millicores: 1000,
+    memory_mb: 1024,
+    rate_msats_per_sec: 100,
+  },
+])
+const good = {
+  NOSTR_RELAYS: 'ws://127.0.0.1:7777, ws://localhost:7778/',
+  WHITELISTED_MINTS: 'https://mint.example.com/cashu/api/v1/',
+  POD_SPECS: specs,
+}
+const noFiles = (): undefined => undefined
+
+function problems(
+  env: Record<string, string>,
+  readText: (path: string) => string | undefined = noFiles,
+): string[] {
+  try {
+    parseProviderConfig(env, readText)
+  } catch (error) {
+    if (error instanceof PaygressError && error.code === 'config_invalid')
+      return error.details?.problems as string[]
+    throw error
+  }
+  return []
+}
+
+test('the least that is needed gives the defaults', () => {
+  const config = parseProviderConfig(good, noFiles)
+  expect(config).toMatchObject({
+    backend: 'process',
+    relays: ['ws://127.0.0.1:7777', 'ws://localhost:7778'],
+    mints: ['https://mint.example.com/cashu/api/v1'],
+    databasePath: './data/paygress.db',
+    minimumDurationSec: 60,
+    maximumDurationSec: undefined,
+    defaultImage: 'linuxserver/openssh-server:latest',
+    allowedImages: ['linuxserver/openssh-server:latest'],
+    portRange: { start: 30_000, end: 31_000 },
+    startupAllowanceSec: 300,
+    maxUnpaidLeases: 10,
+    offerRefreshSec: 600,
+    minPow: 0,
+    ratePerSenderPerMin: 30,
+    ratePerRelayPerMin: 600,
+    logLevel: 'info',
+    notices: [],
+  })
+  expect(config.specs).toMatchObject([{ id: 'basic', rateMsatPerSec: 100 }])
+  expect(minimumLockSec(config)).toBe(900)
+  expect(minimumLockSec({ startupAllowanceSec: 3000 })).toBe(3600)
+})
+
+test('an empty value counts as unset', () => {
+  const config = parseProviderConfig(
+    { ...good, MIN_POW: '', NOSTR_PRIVATE_KEY: '  ', POD_SPECS_FILE: '' },
+    noFiles,
+  )
+  expect(config.minPow).toBe(0)
+  expect(config.privateKey).toBeUndefined()
+})
+
+test('specs come from the named file, else from POD_SPECS, else from the single rate, else from pod-specs.json', () => {
+  const file = (path: string): string | undefined =>
+    path === 'pod-specs.json' ? specs.replace('basic', 'file') : undefined
+  const { POD_SPECS: _specs, ...rest } = good
+  expect(parseProviderConfig({ ...good, POD_SPECS_FILE: 'pod-specs.json' }, file).specs[0]?.id).toBe('file')
+  expect(parseProviderConfig(good, file).specs[0]?.id).toBe('basic')
+  expect(parseProviderConfig({ ...rest, PAYMENT_RATE_SATS_PER_HOUR: '100' }, file).specs).toMatchObject([
+    { id: 'default', cpuMillicores: 1000, memoryMb: 1024, rateMsatPerSec: 28 },
+  ])
+  expect(parseProviderConfig(rest, file).specs[0]?.id).toBe('file')
+})
+
+test('what is accepted without effect is said', () => {
+  const config = parseProviderConfig(
+    { ...good, ENABLE_CLEANUP_TASK: 'true', POD_NAMESPACE: 'user-workloads' },
+    noFiles,
+  )
+  expect(config.notices).toHaveLength(2)
+  expect(config.notices[0]).toContain('ENABLE_CLEANUP_TASK')
+})
+
+test.each([
+  ['debug', { LOG_LEVEL: 'DEBUG' }],
+  ['debug', { RUST_LOG: 'hyper=info,trace' }],
+  ['warn', { RUST_LOG: 'warn' }],
+  ['error', { RUST_LOG: 'debug', LOG_LEVEL: 'error' }],
+])('the log level is %s for %o', (level, env) => {
+  expect(parseProviderConfig({ ...good, ...env }, noFiles).logLevel).toBe(level)
+})
+
+test('machines per spec can be limited', () => {
+  expect([...parseProviderConfig({ ...good, CAPACITY_BASIC: '4' }, noFiles).capacity]).toEqual([['basic', 4]])
+})
+
+describe('a mistake', () => {
+  test.each<[string, Record<string, string>, string]>([
+    ['a missing relay', { NOSTR_RELAYS: '' }, 'NOSTR_RELAYS environment variable is required'],
+    ['a relay elsewhere', { NOSTR_RELAYS: 'wss://relay.damus.io' }, 'process pods have no isolation'],
+    ['no mint', { WHITELISTED_MINTS: ' ' }, 'WHITELISTED_MINTS environment variable is required'],
+    ['a bad mint', { WHITELISTED_MINTS: 'mint' }, '"mint" is not a mint URL'],
+    ['no specs', { POD_SPECS: '' }, 'POD_SPECS environment variable is required: POD_SPECS=['],
+    ['specs that are not JSON', { POD_SPECS: '[' }, 'POD_SPECS: is not JSON'],
+    ['a spec without price', { POD_SPECS: specs.replace(':100}', ':0}') }, 'POD_SPECS: 0.rate_msats_per_sec'],
+    [
+      'two specs of one id',
+      { POD_SPECS: `[${specs.slice(1, -1)},${specs.slice(1, -1)}]` },
+      'two specs with the id "basic"',
+    ],
+    ['a missing specs file', { POD_SPECS_FILE: '/no/file' }, 'POD_SPECS_FILE: there is no file /no/file'],
+    ['http mode', { RUN_MODE: 'both' }, 'RUN_MODE: this version serves nostr only'],
+    ['kubernetes', { BACKEND: 'kubernetes' }, 'kubernetes comes in a later version'],
+    [
+      'a long start',
+      { STARTUP_ALLOWANCE_SECONDS: '3001' },
+      'STARTUP_ALLOWANCE_SECONDS: must be a whole number from 10 to 3000',
+    ],
+    ['a number that is none', { MAX_UNPAID_LEASES: '1e3' }, 'MAX_UNPAID_LEASES: must be a whole number'],
+    ['ports upside down', { SSH_PORT_RANGE_START: '31001' }, 'SSH_PORT_RANGE_END: must not be below'],
+    [
+      'times upside down',
+      { MAXIMUM_POD_DURATION_SECONDS: '59' },
+      'MAXIMUM_POD_DURATION_SECONDS: must not be below',
+    ],
+    ['an image that is none', { ALLOWED_IMAGES: 'a b' }, '"a b" is not an image'],
+    ['capacity of an unknown spec', { CAPACITY_HUGE: '1' }, 'CAPACITY_HUGE: there is no such spec'],
+    ['Tor', { ENABLE_TOR_SIDECAR: 'true' }, 'ENABLE_TOR_SIDECAR: Tor comes in a later version'],
+    ['an unknown level', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL: must be one of debug'],
+    [
+      'an older dialect',
+      { LEGACY_DIALECTS: 'nip04-dm' },
+      'LEGACY_DIALECTS: older dialects: comes in a later version',
+    ],
+  ])('such as %s is named with the variable', (_what, env, text) => {
+    const found = problems({ ...good, ...env })
+    expect(found).toHaveLength(1)
+    expect(found[0]).toContain(text)
+  })
+
+  test('is never the only one that is told', () => {
+    const found = problems({
+      RUN_MODE: 'http',
+      MIN_POW: 'x',
+      CAPACITY_A: '1',
+      LOG_LEVEL: 'loud',
+      ENABLE_CLEANUP_TASK: 'maybe',
+    })
+    expect(found).toHaveLength(8)
+    expect(found.join('\n')).toMatch(/RUN_MODE[\s\S]*NOSTR_RELAYS[\s\S]*WHITELISTED_MINTS/)
+  })
+
+  test('never shows the private key', () => {
+    const key = `nsec1${'q'.repeat(58)}`
+    expect(problems({ ...good, NOSTR_PRIVATE_KEY: key, MIN_POW: 'x' }).join()).not.toContain(key)
+  })
+})
