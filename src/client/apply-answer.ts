@@ -1,4 +1,6 @@
 // What does an answer make of an order? Rubbish, another order's answer and a second answer make nothing of it.
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { threeWordName } from '../core/three-word-name.ts'
 import { decodeNpub, type PodNpub } from '../core/npub.ts'
 import { parseReply } from '../protocol/reply.ts'
@@ -13,6 +15,8 @@ import type { Client, OrderStore, Pod } from './ports.ts'
 type Waiting = OrderIn<'sent' | 'silent'>
 
 const DEFAULT_USER = 'paygress'
+/** A provider that finds a new refusal each time is not listened to for ever. */
+const MOST_REFUSALS = 20
 
 /** The order after an answer of its provider was written down; the same order where the answer is none of its own. */
 export function applyAnswer(
@@ -24,12 +28,12 @@ export function applyAnswer(
   if (order.kind === 'buy') {
     const reply = parseReply('spawn', content)
     if (reply === undefined || isForeign(order, reply.message.order_id)) return order
-    if (reply.outcome === 'error') return refuse(orders, order, reply.message)
+    if (reply.outcome === 'error') return refuse(orders, order, reply.message, content)
     return applyAccess(client, order, reply.message)
   }
   const reply = parseReply('topup', content)
   if (reply === undefined || isForeign(order, reply.message.order_id)) return order
-  if (reply.outcome === 'error') return refuse(orders, order, reply.message)
+  if (reply.outcome === 'error') return refuse(orders, order, reply.message, content)
   return applyExtension(orders, order, reply.message)
 }
 
@@ -37,14 +41,19 @@ function isForeign(order: Order, named: string | undefined): boolean {
   return named !== undefined && named !== order.orderId
 }
 
-function refuse(orders: OrderStore, order: Waiting, message: ErrorReply): Order {
+function refuse(orders: OrderStore, order: Waiting, message: ErrorReply, content: string): Order {
+  const hash = bytesToHex(sha256(utf8ToBytes(content)))
+  const heard = order.heard ?? []
+  if (heard.includes(hash) || heard.length >= MOST_REFUSALS) return order
   const payment = message.payment ?? { status: 'untouched' as const }
   if (payment.status === 'pending') {
     return write(orders, order, (tx) => moveOrder(orders, tx, order, { ...order, state: 'silent' }))
   }
   const details = message.details === undefined ? '' : ` (${message.details.slice(0, 300)})`
   const refusal = { errorType: message.error_type, message: `${message.message}${details}`, payment }
-  return write(orders, order, (tx) => moveOrder(orders, tx, order, { ...order, state: 'refused', refusal }))
+  return write(orders, order, (tx) =>
+    moveOrder(orders, tx, order, { ...order, state: 'refused', refusal, heard: [...heard, hash] }),
+  )
 }
 
 function applyAccess(

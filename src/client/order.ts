@@ -89,7 +89,12 @@ const base = {
   refundKey: ownKey,
   note: z.string().optional(),
 }
-const paid = { ...base, payment: paymentSchema }
+const paid = {
+  ...base,
+  payment: paymentSchema,
+  /** Hashes of the refusals that were acted on: one that proved untrue is no news the second time. */
+  heard: z.array(z.string()).optional(),
+}
 const sent = { ...paid, message }
 const running = { ...sent, podNpub: podNpubField, expiresAt: z.string() }
 /** Tokens that are still to be received, and what the ones before brought. */
