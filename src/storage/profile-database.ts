@@ -21,5 +21,10 @@ const migrations: readonly Migration[] = [
  * `storage_failed`, `home_not_writable` or `busy`.
  */
 export function openProfileDatabase(folder: string): Database {
-  return openDatabase(join(folder, FILE_NAME), { applicationId: APPLICATION_ID, migrations })
+  return openProfileFile(join(folder, FILE_NAME))
+}
+
+/** The same for a file that was named; throws as `openProfileDatabase` does. */
+export function openProfileFile(path: string): Database {
+  return openDatabase(path, { applicationId: APPLICATION_ID, migrations })
 }

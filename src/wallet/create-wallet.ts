@@ -78,7 +78,7 @@ export function createWallet(options: WalletOptions): Wallet {
     requestInvoice: (mint, amountSat) => requestInvoice(deps, mint, amountSat),
     awaitFunding: (operationId, wait) => awaitFunding(deps, operationId, wait),
     receive: (token, how) => receiveToken(deps, token, how),
-    planSpend: (mint, netSat) => planSpend(deps, mint, netSat),
+    planSpend: (mint, netSat, how) => planSpend(deps, mint, netSat, how?.locked ?? true),
     send: async (mint, netSat, how) => {
       requireTrust(deps, mint)
       return await spendCoins(deps, { kind: 'send', mint, sat: netSat }, how)

@@ -4,6 +4,12 @@ import type { Ecash, KeysetKeys, Output } from './ecash-port.ts'
 import type { OperationPlan, WalletWriter } from './ports.ts'
 import { splitAmount, tokenThatNets } from './split-amount.ts'
 
+/**
+ * A locked coin takes some 580 characters of a token with its DLEQ proof, and a request must stay below 6.5 KB. Rounding up to 8
+ * coins adds less than one part in 128 to a payment, which its receiver credits.
+ */
+const MOST_LOCKED_COINS = 8
+
 /** Sats of a token and of the change that a plan makes of `sumSat` of inputs; undefined where they do not suffice. */
 export function divide(
   plan: OperationPlan,
@@ -16,9 +22,21 @@ export function divide(
   return keepSat < 0n || sendSat + keepSat === 0n ? undefined : { sendSat, keepSat }
 }
 
-/** Sats of the token that a plan sends: with what its receiver's swap will cost, if the plan says so. */
-export function tokenSat(send: NonNullable<OperationPlan['send']>, keyset: KeysetKeys): bigint {
-  return send.addReceiverFee ? tokenThatNets(send.sat, keyset.keys, keyset.feePpk) : send.sat
+/** Sats of a token whose receiver nets `netSat`: with what its swap will cost, and of few coins if it is locked. */
+export function tokenThatPays(netSat: bigint, keyset: KeysetKeys, locked: boolean): bigint {
+  return tokenThatNets(
+    netSat,
+    keyset.keys,
+    keyset.feePpk,
+    locked ? MOST_LOCKED_COINS : Number.POSITIVE_INFINITY,
+  )
+}
+
+function tokenSat(
+  { sat, addReceiverFee, lock }: NonNullable<OperationPlan['send']>,
+  keyset: KeysetKeys,
+): bigint {
+  return addReceiverFee ? tokenThatPays(sat, keyset, lock !== undefined) : sat
 }
 
 /** New outputs for these amounts, their counters used up for ever, smallest first as the mint will see them. */

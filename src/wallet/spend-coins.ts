@@ -3,7 +3,7 @@ import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { begin, exclusively } from './engine.ts'
 import type { Draft, WalletDeps } from './engine.ts'
-import { divide, tokenSat } from './make-outputs.ts'
+import { divide, tokenThatPays } from './make-outputs.ts'
 import { UNIT } from './mint-directory.ts'
 import type { KeysetKeys, OutputLock } from './ecash-port.ts'
 import type { OperationKind, OperationPlan, WalletReader } from './ports.ts'
@@ -65,7 +65,7 @@ function draftOf(reader: WalletReader, spend: Spend, keyset: KeysetKeys): Draft 
   const isRefund = spend.kind === 'refund'
   const chosen = isRefund
     ? selectForRefund(reader, spend.mint, spend.sat, keyset)
-    : selectForPayment(reader, spend.mint, spend.sat, keyset)
+    : selectForPayment(reader, spend, keyset)
   if (!chosen.selection.enough) throw tooLittle(reader, spend, chosen.selection.shortSat)
   const plan: OperationPlan = {
     ownInputs: true,
@@ -97,8 +97,9 @@ interface Chosen {
   selection: Selection
 }
 
-function selectForPayment(reader: WalletReader, mint: MintUrl, netSat: bigint, keyset: KeysetKeys): Chosen {
-  const wanted = tokenSat({ sat: netSat, addReceiverFee: true }, keyset)
+function selectForPayment(reader: WalletReader, spend: Spend, keyset: KeysetKeys): Chosen {
+  const { mint, sat } = spend
+  const wanted = tokenThatPays(sat, keyset, spend.lock !== undefined)
   return { tokenSat: wanted, selection: selectCoins(reader.coins(mint), wanted, termsIn(reader, mint)) }
 }
 
@@ -123,12 +124,17 @@ function selectForRefund(reader: WalletReader, mint: MintUrl, grossSat: bigint, 
 }
 
 /** What a payment would take; asks the mint for nothing but its keysets. */
-export async function planSpend(deps: WalletDeps, mint: MintUrl, netSat: bigint): Promise<SpendPlan> {
+export async function planSpend(
+  deps: WalletDeps,
+  mint: MintUrl,
+  netSat: bigint,
+  locked: boolean,
+): Promise<SpendPlan> {
   const keyset = await deps.mints.activeKeyset(mint)
   const { store } = deps
   const terms = termsIn(store, mint)
   const coins = store.coins(mint)
-  const wanted = tokenSat({ sat: netSat, addReceiverFee: true }, keyset)
+  const wanted = tokenThatPays(netSat, keyset, locked)
   let missingSat = 0n
   for (;;) {
     const funded = missingSat === 0n ? [] : splitAmount(missingSat, keyset.keys)

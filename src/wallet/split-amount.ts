@@ -29,16 +29,28 @@ export function swapFeeOf(count: number, feePpk: number): bigint {
 }
 
 /**
- * The smallest token whose receiver nets at least `netSat` after its own swap. It nets more only where no exact token
- * exists: one sat more can mean one coin less.
+ * The smallest token of at most `mostCoins` coins whose receiver nets at least `netSat` after its own swap. It nets more only
+ * where no such token is exact: a coin less can mean a fee less, and an amount of many coins is rounded up to fewer.
  */
 export function tokenThatNets(
   netSat: bigint,
   keys: Readonly<Record<string, string>>,
   feePpk: number,
+  mostCoins: number = Number.POSITIVE_INFINITY,
 ): bigint {
-  if (feePpk === 0) return netSat
-  for (let tokenSat = netSat; ; tokenSat += 1n) {
+  for (let atLeast = netSat; ;) {
+    const tokenSat = roundedUp(atLeast, keys, mostCoins)
     if (tokenSat - swapFeeOf(splitAmount(tokenSat, keys).length, feePpk) >= netSat) return tokenSat
+    atLeast = tokenSat + 1n
+  }
+}
+
+// Of too many coins the largest stay, and the rest becomes one more of the smallest of these, which carries.
+function roundedUp(sat: bigint, keys: Readonly<Record<string, string>>, mostCoins: number): bigint {
+  for (let amount = sat; ;) {
+    const largest = splitAmount(amount, keys).toReversed()
+    const smallestKept = largest[mostCoins - 1]
+    if (largest.length <= mostCoins || smallestKept === undefined) return amount
+    amount = largest.slice(0, mostCoins).reduce((sum, coin) => sum + coin, smallestKept)
   }
 }

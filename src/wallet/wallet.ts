@@ -180,10 +180,14 @@ export interface Wallet {
   receive(token: string, options: OperationOptions & { anyMint?: boolean }): Promise<Outcome>
 
   // ---- money out
-  planSpend(mint: MintUrl, netSat: bigint): Promise<SpendPlan>
+  /** For a locked payment, or a plain token: that one may have more coins, so it is never dearer. */
+  planSpend(mint: MintUrl, netSat: bigint, how?: { locked: boolean }): Promise<SpendPlan>
   /** Makes a plain token whose receiver nets `netSat`. */
   send(mint: MintUrl, netSat: bigint, options: OperationOptions): Promise<Outcome>
-  /** Makes a token locked by `terms` whose receiver nets `netSat` (buyer's payment). The token is in the result and stays in the journal. */
+  /**
+   * Makes a token locked by `terms` whose receiver nets `netSat` (buyer's payment), or a little more: it has at most 8 coins, so that
+   * a request stays small, and is rounded up for that by less than one part in 128. The token is in the result and stays in the journal.
+   */
   lock(mint: MintUrl, netSat: bigint, terms: LockTerms, options: OperationOptions): Promise<Outcome>
   /** Spends an own locked token at once with the provider's signatures (one per proof, in the token's order). */
   respend(token: string, signatures: readonly string[], options: OperationOptions): Promise<Outcome>

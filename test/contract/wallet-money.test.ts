@@ -36,7 +36,7 @@ describe.each([0, 100, 5000])('at a fee of %i ppk', (feePpk) => {
     const { wallet: alice } = walletAt(url)
     const { wallet: bob } = walletAt(url)
     expect(await fund(alice, url, 1000n)).toMatchObject({ status: 'done', amountSat: 1000n, feeSat: 0n })
-    const plan = await alice.planSpend(url, 77n)
+    const plan = await alice.planSpend(url, 77n, { locked: false })
     const sent = done(await alice.send(url, 77n, {}))
     expect(sent.amountSat + sent.feeSat).toBe(plan.totalSat)
     expect(held(alice, url)).toEqual({ available: 1000n - plan.totalSat, reserved: 0n })
