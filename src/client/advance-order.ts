@@ -2,6 +2,7 @@
 import { PaygressError } from '../core/errors.ts'
 import { fundGap, type ShowInvoice } from './fund-gap.ts'
 import { brokenOrder, interruptedOrder, outcomeUnknown, providerRefused } from './order-errors.ts'
+import { interruptible } from './interruptible.ts'
 import { getOrder } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
 import { payOrder } from './pay-order.ts'
@@ -30,13 +31,12 @@ export async function advanceOrder(
   order: Order,
   options: AdvanceOptions,
 ): Promise<ServedOrder> {
-  try {
-    return await advance(client, order, options)
-  } catch (error) {
-    if (!options.signal.aborted) throw error
-    // Whatever the abort broke off, the order on disk says how far it had come.
-    throw interruptedOrder(getOrder(client.orders, order.orderId))
-  }
+  // Whatever the abort broke off, the order on disk says how far it had come.
+  return interruptible(
+    options.signal,
+    () => advance(client, order, options),
+    () => interruptedOrder(getOrder(client.orders, order.orderId)),
+  )
 }
 
 async function advance(client: Advancer, start: Order, options: AdvanceOptions): Promise<ServedOrder> {

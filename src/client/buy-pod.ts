@@ -4,6 +4,8 @@ import { newOrderId, type OrderId } from '../core/ids.ts'
 import { advanceOrder, type ServedOrder } from './advance-order.ts'
 import { draftOrder, existingOrder } from './draft-order.ts'
 import { tooLittle } from './fund-gap.ts'
+import { interruptible } from './interruptible.ts'
+import { interruptedAt } from './order-errors.ts'
 import { getOrder, withClaim } from './order-journal.ts'
 import type { Order } from './order.ts'
 import { planAccess } from './plan-access.ts'
@@ -29,12 +31,20 @@ export type BuyResult =
  * paid, then `provider_refused`, `outcome_unknown` or `interrupted`; the order on disk can always be gone on with.
  */
 export async function buyPod(client: Client, wish: BuyWish, view: PurchaseView): Promise<BuyResult> {
+  const orderId = wish.orderId ?? newOrderId(client.random)
+  return interruptible(
+    view.signal,
+    () => buy(client, orderId, wish, view),
+    () => interruptedAt(client.orders, orderId),
+  )
+}
+
+async function buy(client: Client, orderId: OrderId, wish: BuyWish, view: PurchaseView): Promise<BuyResult> {
   const known = existingOrder(client, wish)
   if (known !== undefined) {
     if (wish.token !== undefined) await takeTokenAgain(client, known, wish.token, view.signal)
     return resumeBuy(client, known.orderId, wish, view)
   }
-  const orderId = wish.orderId ?? newOrderId(client.random)
   const plan = await planPurchase(client, wish, view.signal)
   const preview = previewOf(plan, { orderId, spec: plan.spec, startsAtMs: client.clock.now() })
   view.showPreview?.(preview)

@@ -1,6 +1,9 @@
 // How does a command end when an order does not get its machine? The final wording, with the exact next command.
 import { PaygressError, type ErrorDetails } from '../core/errors.ts'
+import type { OrderId } from '../core/ids.ts'
+import { findOrder } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
+import type { OrderStore } from './ports.ts'
 import { plainText, whereTheMoneyIs } from './money-text.ts'
 
 const RECOVER = 'paygress orders recover'
@@ -22,6 +25,13 @@ export function interruptedOrder(order: Order): PaygressError {
     hint: paid ? RECOVER : `${resumeCommand(order)} goes on; ${RECOVER} takes everything back`,
     details: details(order),
   })
+}
+
+/** `interrupted` (130) for an order that may not have come into being yet. */
+export function interruptedAt(orders: OrderStore, orderId: OrderId): PaygressError {
+  const order = findOrder(orders, orderId)
+  if (order !== undefined) return interruptedOrder(order)
+  return new PaygressError('interrupted', 'interrupted; nothing was paid')
 }
 
 /** `outcome_unknown` (7): sent, and no answer. */

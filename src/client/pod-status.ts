@@ -2,8 +2,9 @@
 import { secondsLeft } from '../core/lease.ts'
 import { threeWordName } from '../core/three-word-name.ts'
 import type { StatusReply } from '../protocol/status.ts'
-import { askProvider } from './ask-provider.ts'
+import { askProvider, type FreeQuestion } from './ask-provider.ts'
 import { findPod } from './find-pod.ts'
+import { interruptible } from './interruptible.ts'
 import { takeLostLease } from './lost-lease.ts'
 import { getOrder, withClaim } from './order-journal.ts'
 import type { Client, Pod, PodState } from './ports.ts'
@@ -23,7 +24,7 @@ export async function podStatus(
 ): Promise<PodView> {
   const pod = findPod(client.orders, name)
   const { terms } = getOrder(client.orders, pod.orderId)
-  const reply = await askProvider(client, {
+  const question: FreeQuestion<'status'> = {
     type: 'status',
     provider: pod.provider,
     providerName: terms.providerName === '' ? threeWordName(pod.provider) : terms.providerName,
@@ -36,7 +37,8 @@ export async function podStatus(
     }),
     timeoutMs,
     signal,
-  })
+  }
+  const reply = await interruptible(signal, () => askProvider(client, question))
   if (reply.pod_npub === pod.npub) await keep(client, pod, reply, signal)
   return viewOf(client.orders.pod(pod.npub) ?? pod, client.clock.now())
 }

@@ -2,6 +2,7 @@
 import { PaygressError } from '../core/errors.ts'
 import type { OrderId } from '../core/ids.ts'
 import { podName } from './apply-answer.ts'
+import { interruptible } from './interruptible.ts'
 import { satText, whereTheMoneyIs } from './money-text.ts'
 import { allOrders, getOrder } from './order-journal.ts'
 import { isOpen, type Order, type OrderState } from './order.ts'
@@ -38,10 +39,18 @@ const NOTHING: InboxReading = { answers: [], complete: false }
  * Ends what the wallet left open, reads the answers that came meanwhile, and brings every open order as far as it goes. An order that
  * another process works on is left to it. A failure of one order is told in its line and stops no other.
  */
-export async function recoverOrders(
-  client: Recoverer,
-  { mode, signal }: RecoverOptions,
-): Promise<OrdersRecovery> {
+export async function recoverOrders(client: Recoverer, options: RecoverOptions): Promise<OrdersRecovery> {
+  return interruptible(
+    options.signal,
+    () => recoverAll(client, options),
+    () =>
+      new PaygressError('interrupted', 'interrupted while recovering; everything is as it was or further', {
+        hint: 'paygress orders recover',
+      }),
+  )
+}
+
+async function recoverAll(client: Recoverer, { mode, signal }: RecoverOptions): Promise<OrdersRecovery> {
   const before = new Map(allOrders(client.orders).map((order) => [order.orderId, order]))
   const report = await client.wallet.recover({ signal })
   const due = allOrders(client.orders).filter((order) => isDue(client, order, mode))

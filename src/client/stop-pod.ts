@@ -7,6 +7,7 @@ import { allOrders, getOrder, isIn, moveNow, moveOrder, withClaim } from './orde
 import { buildStopRequest } from './build-request.ts'
 import { freeRefusal } from './ask-provider.ts'
 import { findPod } from './find-pod.ts'
+import { interruptible } from './interruptible.ts'
 import { endLease, orderEffect } from './order-effects.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, Pod } from './ports.ts'
@@ -32,12 +33,28 @@ export async function stopPod(
   { signal, timeoutMs }: { signal: AbortSignal; timeoutMs?: number },
 ): Promise<StopResult> {
   const pod = findPod(client.orders, podName)
-  return withClaim(client.orders, pod.orderId, async () => {
+  const work = async (): Promise<StopResult> => {
     const order = await finishStop(client, beginStop(client, pod), { signal, timeoutMs })
     if (order.state !== 'stopped') throw notStopped(order, pod)
     const { usedSec, returnedSat, feeSat } = order
     return { pod: client.orders.pod(pod.npub) ?? pod, usedSec, refundedSat: returnedSat, feeSat }
-  })
+  }
+  return interruptible(
+    signal,
+    () => withClaim(client.orders, pod.orderId, work),
+    () => stillStopping(pod),
+  )
+}
+
+function stillStopping(pod: Pod): PaygressError {
+  return new PaygressError(
+    'interrupted',
+    `interrupted; the stop of ${pod.name} is written down and asked again`,
+    {
+      hint: `paygress stop ${pod.name}`,
+      details: { order_id: pod.orderId, pod_npub: pod.npub },
+    },
+  )
 }
 
 function beginStop(client: Stopper, pod: Pod): Order {

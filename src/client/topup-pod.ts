@@ -12,6 +12,8 @@ import { gatherOffers } from './find-offers.ts'
 import { tooLittle } from './fund-gap.ts'
 import type { SeenOffer } from './offer-board.ts'
 import { providerNameOf } from './offer-rows.ts'
+import { interruptible } from './interruptible.ts'
+import { interruptedAt } from './order-errors.ts'
 import { getOrder, withClaim } from './order-journal.ts'
 import type { OrderTerms } from './order.ts'
 import { type PaymentPlan, planPayment } from './plan-payment.ts'
@@ -26,11 +28,24 @@ export type TopupResult =
 
 /** Tops a pod up, or goes on with the order of `orderId`. Throws `unknown_pod`, `pod_ended`, and as `buyPod` does. */
 export async function topupPod(client: Client, wish: TopupWish, view: PurchaseView): Promise<TopupResult> {
+  const orderId = wish.orderId ?? newOrderId(client.random)
+  return interruptible(
+    view.signal,
+    () => topup(client, orderId, wish, view),
+    () => interruptedAt(client.orders, orderId),
+  )
+}
+
+async function topup(
+  client: Client,
+  orderId: OrderId,
+  wish: TopupWish,
+  view: PurchaseView,
+): Promise<TopupResult> {
   const known = existingOrder(client, wish)
   if (known !== undefined) return resumeTopup(client, known.orderId, wish, view)
   const pod = findPod(client.orders, wish.pod)
   if (pod.state !== 'running' || pod.expiresAt.getTime() <= client.clock.now()) throw podEnded(pod)
-  const orderId = wish.orderId ?? newOrderId(client.random)
   const { terms, spend } = await planTopup(client, pod, wish, view.signal)
   const preview = previewOf(
     { terms, spend },

@@ -6,7 +6,7 @@ import { advanceOrder } from '../../src/client/advance-order.ts'
 import { draftOrder } from '../../src/client/draft-order.ts'
 import { clientEffects } from '../../src/client/order-effects.ts'
 import { findOrder } from '../../src/client/order-journal.ts'
-import { isOpen, type OrderTerms } from '../../src/client/order.ts'
+import { isOpen, type Order, type OrderTerms } from '../../src/client/order.ts'
 import type { Client, Messenger, OrderStore } from '../../src/client/ports.ts'
 import { recoverOrders } from '../../src/client/recover-orders.ts'
 import { PaygressError } from '../../src/core/errors.ts'
@@ -232,6 +232,12 @@ async function recover(world: World, mode: 'quick' | 'full', steps?: number): Pr
   await live(() => recoverOrders(process(world, steps), { mode, signal }))
 }
 
+/** What the buyer must have in the end. */
+function walletAfter(order: Order): bigint {
+  if (order.state === 'reclaimed') return FUNDS
+  return order.state === 'refunded' ? FUNDS - PRICE + order.returnedSat : FUNDS - PRICE
+}
+
 const total = ({ money }: World): bigint => money.walletSat + money.providerSat + money.floating
 
 type Step =
@@ -279,10 +285,7 @@ describe('an order', () => {
         if (order === undefined) return
         expect(isOpen(order)).toBe(false)
         expect(world.money.floating).toBe(0n)
-        const { walletSat } = world.money
-        if (order.state === 'reclaimed') expect(walletSat).toBe(FUNDS)
-        else if (order.state === 'refunded') expect(walletSat).toBe(FUNDS - PRICE + order.returnedSat)
-        else expect(walletSat).toBe(FUNDS - PRICE)
+        expect(world.money.walletSat).toBe(walletAfter(order))
         // Never two requests for one order, and never two payments.
         expect(world.published.size).toBeLessThanOrEqual(1)
       }),
@@ -299,13 +302,19 @@ describe('an order', () => {
         expect(total(world)).toBe(FUNDS)
         await buy(world, lock)
         expect(total(world)).toBe(FUNDS)
-        if (script === 'serve') {
-          expect(findOrder(world.store, ORDER)?.state).toBe('ready')
-          expect(world.money.providerSat).toBe(PRICE)
-        }
       }
     },
   )
+
+  test('that is served is paid exactly once, wherever the buyer died', async () => {
+    for (let diesAfter = 0; diesAfter < 24; diesAfter++) {
+      const world = newWorld('serve')
+      await buy(world, true, diesAfter)
+      await buy(world, true)
+      expect(findOrder(world.store, ORDER)?.state).toBe('ready')
+      expect(world.money.providerSat).toBe(PRICE)
+    }
+  })
 
   test('that was not yet sent is never published by recovery', async () => {
     for (let diesAfter = 0; diesAfter < 24; diesAfter++) {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buyPod } from '../../../src/client/buy-pod.ts'
 import { getOrder } from '../../../src/client/order-journal.ts'
 import { recoverOrders } from '../../../src/client/recover-orders.ts'
+import { PaygressError } from '../../../src/core/errors.ts'
 import { parseOrderId } from '../../../src/core/ids.ts'
 import {
   available,
@@ -234,4 +235,41 @@ test('two recoveries at once double nothing', async () => {
   await recover('full')
   expect(state()).toBe('reclaimed')
   expect(available(buyer.wallet)).toBe(1000n)
+})
+
+describe('an interruption', () => {
+  /** Buys while the signal aborts at the nth thing that is told or asked. */
+  async function interruptedAtStep(nth: number) {
+    const controller = new AbortController()
+    let steps = 0
+    const count = () => {
+      steps += 1
+      if (steps === nth) controller.abort()
+    }
+    const { client, wire } = buyer
+    wire.onAsk = count
+    const progress = { ...client.progress, step: count }
+    return codeOf(buyPod({ ...client, progress }, buyWish({ orderId }), { signal: controller.signal }))
+  }
+
+  async function codeOf(work: Promise<{ outcome: string }>): Promise<string> {
+    try {
+      return (await work).outcome
+    } catch (error) {
+      return error instanceof PaygressError ? error.code : String(error)
+    }
+  }
+
+  test('at every stage is told, and the same order id goes on', async () => {
+    for (let nth = 1; nth <= 6; nth++) {
+      const code = await interruptedAtStep(nth)
+      buyer.wire.onAsk = undefined
+      expect(['interrupted', 'served']).toContain(code)
+      expect((await buy()).outcome).toBe('served')
+      expect(buyer.orders.pods()).toHaveLength(1)
+      expect(available(buyer.wallet)).toBe(940n)
+      await buyer.close()
+      buyer = await openTestBuyer()
+    }
+  })
 })

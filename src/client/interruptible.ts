@@ -1,0 +1,20 @@
+// What is said when a person interrupts a command? One error that tells what was paid and how to go on.
+import { PaygressError } from '../core/errors.ts'
+
+/**
+ * Does some work; whatever an abort of the signal breaks off ends as `interrupted` (130). An error that already says so in its own
+ * words is kept.
+ */
+export async function interruptible<Result>(
+  signal: AbortSignal,
+  work: () => Promise<Result>,
+  interrupted: () => PaygressError = () => new PaygressError('interrupted', 'interrupted; nothing was paid'),
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    const told = error instanceof PaygressError && error.code === 'interrupted'
+    if (told || !signal.aborted) throw error
+    throw interrupted()
+  }
+}
