@@ -11,6 +11,7 @@ import { PaygressError } from '../core/errors.ts'
 import { parseMintUrl } from '../core/mint-url.ts'
 import { parseRelayUrl } from '../core/relay-url.ts'
 import { roughDuration, satText, timeText } from '../terminal/words.ts'
+import type { Wallet } from '../wallet/wallet.ts'
 import type { Devnet } from '../wiring/wire-devnet.ts'
 import { wireClient, type WiredClient } from '../wiring/wire-client.ts'
 import type { Invocation } from './invocation.ts'
@@ -34,7 +35,10 @@ const TERMS = { lock: true, yes: true, dryRun: false }
 /** Plays all steps; throws where one does not come out as it must. */
 export async function playStory({ devnet, invocation, tell }: Story): Promise<void> {
   const { signal, terminal, env } = invocation
-  const step = async <Result>(name: string, play: () => Promise<{ text: string; result: Result }>): Promise<Result> => {
+  const step = async <Result>(
+    name: string,
+    play: () => Promise<{ text: string; result: Result }>,
+  ): Promise<Result> => {
     const startedAt = performance.now()
     terminal.progress.step(name)
     const { text, result } = await play()
@@ -76,12 +80,26 @@ async function offers(client: WiredClient, signal: AbortSignal): Played {
 
 async function fund(client: WiredClient, signal: AbortSignal): Played {
   const mint = client.settings.mint
-  const { receivedSat } = await fundWallet(client, { amountSat: FUND_SAT, mint, show: () => undefined, signal })
-  return { text: `${satText(receivedSat)} by a Lightning invoice of a mint that pays itself`, result: undefined }
+  const { receivedSat } = await fundWallet(client, {
+    amountSat: FUND_SAT,
+    mint,
+    show: () => undefined,
+    signal,
+  })
+  return {
+    text: `${satText(receivedSat)} by a Lightning invoice of a mint that pays itself`,
+    result: undefined,
+  }
 }
 
 async function buy(client: WiredClient, signal: AbortSignal): Played<Pod> {
-  const wish = { ...TERMS, spec: 'basic', extent: { durationSec: 120 }, mint: client.settings.mint, wait: true }
+  const wish = {
+    ...TERMS,
+    spec: 'basic',
+    extent: { durationSec: 120 },
+    mint: client.settings.mint,
+    wait: true,
+  }
   const bought = await buyPod(client, wish, { signal })
   if (bought.outcome !== 'served') throw failed('the purchase was only planned')
   const { pod } = bought
@@ -91,7 +109,12 @@ async function buy(client: WiredClient, signal: AbortSignal): Played<Pod> {
 async function enter(client: WiredClient, pod: Pod): Played {
   const command = ['test "$(id -un 2>/dev/null || whoami)" && echo hello > here && cat here >&2']
   const target = openSsh(client, pod.npub)
-  const code = await client.launcher.run(target, { sshOptions: ['-q'], command, tor: false, stdoutToStderr: true })
+  const code = await client.launcher.run(target, {
+    sshOptions: ['-q'],
+    command,
+    tor: false,
+    stdoutToStderr: true,
+  })
   if (code !== 0) throw failed(`ssh ended with ${code}`)
   return { text: 'a command over the system’s ssh, host key pinned from the reply', result: undefined }
 }
@@ -117,10 +140,15 @@ async function stop(client: WiredClient, pod: Pod, signal: AbortSignal): Played 
 
 /** What the mint issued and nobody spent is what both sides have: no sat is anywhere else. */
 async function balance(client: WiredClient, devnet: Devnet): Played {
-  const [mine, theirs] = [total(client), devnet.providerSat?.() ?? 0n]
+  const [mine, theirs] = [
+    total(client.wallet),
+    devnet.provider === undefined ? 0n : total(devnet.provider.wallet),
+  ]
   const { outstanding } = devnet.mint.stats()
   if (mine + theirs !== outstanding) {
-    throw failed(`${satText(mine)} here and ${satText(theirs)} there are not the ${satText(outstanding)} of the mint`)
+    throw failed(
+      `${satText(mine)} here and ${satText(theirs)} there are not the ${satText(outstanding)} of the mint`,
+    )
   }
   const fees = FUND_SAT - outstanding
   return {
@@ -129,10 +157,12 @@ async function balance(client: WiredClient, devnet: Devnet): Played {
   }
 }
 
-function total({ wallet }: WiredClient): bigint {
+function total(wallet: Wallet): bigint {
   return wallet.balances().reduce((sum, { availableSat }) => sum + availableSat, 0n)
 }
 
 function failed(what: string): PaygressError {
-  return new PaygressError('failed', `the demo failed: ${what}`, { hint: 'paygress demo --verbose shows the log' })
+  return new PaygressError('failed', `the demo failed: ${what}`, {
+    hint: 'paygress demo --verbose shows the log',
+  })
 }

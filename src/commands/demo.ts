@@ -21,7 +21,11 @@ export async function run(invocation: Invocation): Promise<undefined> {
     await playStory({ devnet, invocation, tell })
     if (terminal.output !== 'table') {
       const document = { steps: steps.map(({ name, seconds }) => ({ name, seconds })), ok: true }
-      await terminal.answer({ document, names: steps.map(({ name }) => name), human: { kind: 'lines', lines: [] } })
+      await terminal.answer({
+        document,
+        names: steps.map(({ name }) => name),
+        human: { kind: 'lines', lines: [] },
+      })
     }
     if (options.flag('keep')) {
       terminal.say('everything stays up; use it from another terminal, Ctrl-C ends it')

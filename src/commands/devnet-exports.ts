@@ -3,10 +3,10 @@ import type { Answer } from '../terminal/answer.ts'
 import type { Devnet } from '../wiring/wire-devnet.ts'
 
 /** The exports as lines for `eval`, and as one document. */
-export function exportsAnswer({ home, relayUrl, mintUrl, providerNpub, dir }: Devnet): Answer {
+export function exportsAnswer({ home, relayUrl, mintUrl, provider, dir }: Devnet): Answer {
   const line = `export PAYGRESS_HOME=${quoted(home)} PAYGRESS_RELAYS=${quoted(relayUrl)} PAYGRESS_MINT=${quoted(mintUrl)}`
   return {
-    document: { home, relays: [relayUrl], mint: mintUrl, provider_npub: providerNpub ?? null, dir },
+    document: { home, relays: [relayUrl], mint: mintUrl, provider_npub: provider?.npub ?? null, dir },
     names: [line],
     human: { kind: 'lines', lines: [line] },
   }

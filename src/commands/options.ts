@@ -88,6 +88,7 @@ export const COMMAND_OPTIONS = {
     flags: '--max-rate <sats>',
     description: 'at most this many sats per hour',
     env: 'PAYGRESS_MAX_RATE',
+    preference: 'max_rate',
   },
   sort: {
     flags: '--sort <key>',

@@ -8,10 +8,16 @@ import { PaygressError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { openMintFile } from '../devnet/mint/mint-file.ts'
 import { type RunningMint, startMint } from '../devnet/mint/start-mint.ts'
-import { openEventFile } from '../devnet/relay/event-file.ts'
+import {
+  RELAY_APPLICATION_ID,
+  RELAY_MIGRATIONS,
+  sqliteEventStore,
+} from '../devnet/relay/sqlite-event-store.ts'
 import { startRelay } from '../devnet/relay/start-relay.ts'
+import { openDatabase } from '../storage/database.ts'
 import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../storage/private-files.ts'
-import { providerConfigFrom, wireProvider } from './wire-provider.ts'
+import { providerConfigFrom } from './provider-settings.ts'
+import { wireProvider, type WiredProvider } from './wire-provider.ts'
 
 export interface DevnetOptions {
   /** Everything is kept here; undefined: in a folder that is removed at the end. */
@@ -29,7 +35,8 @@ export interface Devnet {
   relayUrl: string
   mintUrl: string
   mint: RunningMint
-  providerNpub: string | undefined
+  /** Undefined where it was left out. */
+  provider: Pick<WiredProvider, 'npub' | 'wallet'> | undefined
   close(): Promise<void>
 }
 
@@ -41,15 +48,38 @@ const portsSchema = z.object({ relay: z.int().min(1).max(65_535), mint: z.int().
 type Ports = z.infer<typeof portsSchema>
 
 const SPECS = [
-  { id: 'basic', name: 'Basic', description: 'Basic VPS - 1 CPU core, 1GB RAM', cpu_millicores: 1000, memory_mb: 1024, rate_msats_per_sec: 100 },
-  { id: 'standard', name: 'Standard', description: 'Standard VPS - 2 CPU cores, 2GB RAM', cpu_millicores: 2000, memory_mb: 2048, rate_msats_per_sec: 200 },
-  { id: 'premium', name: 'Premium', description: 'Premium VPS - 4 CPU cores, 4GB RAM', cpu_millicores: 4000, memory_mb: 4096, rate_msats_per_sec: 400 },
+  {
+    id: 'basic',
+    name: 'Basic',
+    description: 'Basic VPS - 1 CPU core, 1GB RAM',
+    cpu_millicores: 1000,
+    memory_mb: 1024,
+    rate_msats_per_sec: 100,
+  },
+  {
+    id: 'standard',
+    name: 'Standard',
+    description: 'Standard VPS - 2 CPU cores, 2GB RAM',
+    cpu_millicores: 2000,
+    memory_mb: 2048,
+    rate_msats_per_sec: 200,
+  },
+  {
+    id: 'premium',
+    name: 'Premium',
+    description: 'Premium VPS - 4 CPU cores, 4GB RAM',
+    cpu_millicores: 4000,
+    memory_mb: 4096,
+    rate_msats_per_sec: 400,
+  },
 ]
 
 /** Boots everything; what is up when something fails is taken down again. */
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
-  const dir = options.dir === undefined ? await mkdtemp(join(tmpdir(), 'paygress-devnet-')) : resolve(options.dir)
-  const down: (() => Promise<void>)[] = options.dir === undefined ? [() => rm(dir, { recursive: true, force: true })] : []
+  const dir =
+    options.dir === undefined ? await mkdtemp(join(tmpdir(), 'paygress-devnet-')) : resolve(options.dir)
+  const down: (() => Promise<void>)[] =
+    options.dir === undefined ? [() => rm(dir, { recursive: true, force: true })] : []
   const close = async () => {
     for (const stop of down.splice(0).toReversed()) await stop()
   }
@@ -61,12 +91,24 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   }
 }
 
-async function boot(dir: string, options: DevnetOptions, down: (() => Promise<void>)[]): Promise<Omit<Devnet, 'close'>> {
+async function boot(
+  dir: string,
+  options: DevnetOptions,
+  down: (() => Promise<void>)[],
+): Promise<Omit<Devnet, 'close'>> {
   ensurePrivateFolder(dir)
   const wanted = wantedPorts(dir, options.port)
-  const events = openEventFile(join(dir, 'relay.db'))
+  const events = openDatabase(join(dir, 'relay.db'), {
+    applicationId: RELAY_APPLICATION_ID,
+    migrations: RELAY_MIGRATIONS,
+  })
   down.push(async () => events.close())
-  const relay = await startRelay({ auth: true, store: events.store, port: wanted?.relay ?? 0, name: 'paygress devnet' })
+  const relay = await startRelay({
+    auth: true,
+    store: sqliteEventStore(events),
+    port: wanted?.relay ?? 0,
+    name: 'paygress devnet',
+  })
   down.push(() => relay.close())
   const mint = await startMint({
     store: openMintFile(join(dir, 'mint.db')),
@@ -77,8 +119,10 @@ async function boot(dir: string, options: DevnetOptions, down: (() => Promise<vo
   })
   down.push(() => mint.close())
   keepPorts(dir, { relay: relay.port, mint: Number(new URL(mint.url).port) })
-  const providerNpub = options.provider ? await bootProvider(dir, relay.url, mint.url, options.log, down) : undefined
-  return { dir, home: join(dir, 'home'), relayUrl: relay.url, mintUrl: mint.url, mint, providerNpub }
+  const provider = options.provider
+    ? await bootProvider(dir, relay.url, mint.url, options.log, down)
+    : undefined
+  return { dir, home: join(dir, 'home'), relayUrl: relay.url, mintUrl: mint.url, mint, provider }
 }
 
 async function bootProvider(
@@ -87,7 +131,7 @@ async function bootProvider(
   mintUrl: string,
   log: Log,
   down: (() => Promise<void>)[],
-): Promise<string> {
+): Promise<WiredProvider> {
   const config = providerConfigFrom({
     NOSTR_RELAYS: relayUrl,
     WHITELISTED_MINTS: mintUrl,
@@ -99,7 +143,7 @@ async function bootProvider(
   const provider = await wireProvider({ config, log })
   down.push(() => provider.stop())
   await provider.start()
-  return provider.npub
+  return provider
 }
 
 function wantedPorts(dir: string, port: number | undefined): Ports | undefined {
@@ -116,4 +160,3 @@ function wantedPorts(dir: string, port: number | undefined): Ports | undefined {
 function keepPorts(dir: string, ports: Ports): void {
   writePrivateFile(join(dir, 'ports.json'), `${JSON.stringify(ports)}\n`)
 }
-

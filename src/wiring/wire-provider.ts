@@ -1,0 +1,94 @@
+// What is a provider daemon plugged into? Wallet, ledger, relays, machines and keys of one data folder.
+import { dirname, join, resolve } from 'node:path'
+import { startProcessCompute } from '../compute/process/process-compute.ts'
+import type { Log } from '../core/log.ts'
+import { relayOfferBoard } from '../doors/gift-wrap-board.ts'
+import { giftWrapDoor } from '../doors/gift-wrap.ts'
+import { openRelayHub } from '../nostr/relay-hub.ts'
+import { localSigner, publicKeyOf } from '../nostr/signer.ts'
+import { createProvider } from '../provider/create-provider.ts'
+import { providerEffects } from '../provider/effects.ts'
+import type { ProviderConfig } from '../provider/provider-config.ts'
+import { machineKeys } from '../ssh/machine-keys.ts'
+import { takeDaemonLock } from '../storage/daemon-lock.ts'
+import { createLedger } from '../storage/ledger-store.ts'
+import { handledWraps } from '../storage/ledger-wraps.ts'
+import { openProfileFile } from '../storage/profile-database.ts'
+import type { Wallet } from '../wallet/wallet.ts'
+import { providerKey } from './provider-settings.ts'
+import { systemClock, systemRandom } from './system.ts'
+import { wireWallet } from './wire-wallet.ts'
+
+export interface WiredProvider {
+  npub: string
+  wallet: Wallet
+  /** Resolves when requests are served. */
+  start(): Promise<void>
+  /** Takes nothing new, finishes or parks what is open, withdraws the offer and lets go of everything. */
+  stop(): Promise<void>
+}
+
+/** A daemon that does nothing before `start`. Throws `busy` where another one works on the folder, and what the database throws. */
+export async function wireProvider({
+  config,
+  log,
+}: {
+  config: ProviderConfig
+  log: Log
+}): Promise<WiredProvider> {
+  const folder = dirname(resolve(config.databasePath))
+  const { secretKey, madeAt } = providerKey(config)
+  if (madeAt !== undefined) log.info({ path: madeAt }, 'a new Nostr key was made and is kept here')
+  const signer = localSigner(secretKey, systemRandom)
+  const database = openProfileFile(resolve(config.databasePath))
+  const ledger = createLedger(database)
+  const wallet = wireWallet(database, providerEffects(ledger))
+  const hub = openRelayHub({
+    signer,
+    clock: systemClock,
+    random: systemRandom,
+    eventsPerMinute: config.ratePerRelayPerMin,
+    onError: (error) =>
+      log.error({ error: error instanceof Error ? error.message : String(error) }, 'relay handler'),
+  })
+  const { relays } = config
+  const compute = await startProcessCompute({
+    dir: join(folder, 'machines'),
+    clock: systemClock,
+    log,
+    portRange: { first: config.portRange.start, last: config.portRange.end },
+  })
+  const shared = { hub, signer, relays, clock: systemClock, log }
+  const provider = createProvider({
+    publicKey: signer.publicKey,
+    config,
+    wallet,
+    ledger,
+    compute,
+    doors: [
+      giftWrapDoor({
+        ...shared,
+        handled: handledWraps(database, systemClock),
+        random: systemRandom,
+        minPow: config.minPow,
+        loopbackOnly: config.backend === 'process',
+      }),
+    ],
+    board: relayOfferBoard(shared),
+    keys: machineKeys(systemRandom, publicKeyOf),
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    takeLock: () => takeDaemonLock(folder),
+  })
+  return {
+    npub: provider.npub,
+    wallet,
+    start: () => provider.start(),
+    async stop() {
+      await provider.stop()
+      await Promise.all([hub.close(), compute.close(), wallet.close()])
+      database.close()
+    },
+  }
+}
