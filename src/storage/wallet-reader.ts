@@ -16,6 +16,7 @@ import {
   mintRow,
   operationRow,
   pendingRow,
+  unsettledRow,
 } from './wallet-rows.ts'
 
 const wordsRow = z.object({ words: z.string() })
@@ -59,6 +60,14 @@ export function walletReader(sql: SqlReader): WalletReader {
                  SELECT 1 FROM wallet_token_proof WHERE operation_id = operation.id AND settled = 0))
          GROUP BY mint`,
       ).map(({ mint, pending }) => ({ mint, pendingSat: pending })),
+    unsettledTokens: () =>
+      many(
+        unsettledRow,
+        `SELECT operation.mint AS mint, json_extract(plan, '$.send.lock.locktime') AS locktime,
+           json_group_array(y) AS ys
+         FROM wallet_token_proof JOIN wallet_operation AS operation ON operation.id = operation_id
+         WHERE settled = 0 AND operation.kind = 'lock' GROUP BY operation.id`,
+      ),
     operation: (id) => one(operationRow, 'SELECT * FROM wallet_operation WHERE id = ?', [id]),
     attempts: (operationId) =>
       many(attemptRow, 'SELECT * FROM wallet_attempt WHERE operation_id = ? ORDER BY number', [operationId]),

@@ -248,6 +248,8 @@ export const coinRow = z
 export const coinSumRow = z.object({ mint: mintUrl, available: z.bigint(), reserved: z.bigint() })
 export const pendingRow = z.object({ mint: mintUrl, pending: z.bigint() })
 
+export const unsettledRow = z.object({ mint: mintUrl, locktime: sqlNumber, ys: json(z.array(z.string())) })
+
 export const keyRow = z
   .object({ role: z.enum(['payment', 'refund', 'quote']), idx: sqlNumber, pubkey: z.string() })
   .transform((row): StoredKey => ({ role: row.role, index: row.idx, pubkey: row.pubkey }))

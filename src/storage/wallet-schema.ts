@@ -97,6 +97,7 @@ CREATE TABLE wallet_token_proof (
   settled INTEGER NOT NULL CHECK (settled IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX wallet_token_proof_by_operation ON wallet_token_proof (operation_id);
+CREATE INDEX wallet_token_proof_open ON wallet_token_proof (operation_id) WHERE settled = 0;
 
 CREATE TABLE wallet_claim (
   y TEXT PRIMARY KEY,

@@ -123,7 +123,11 @@ export function mintDirectory(deps: {
   async function info(mint: MintUrl): Promise<MintInfo> {
     const known = infos.get(mint)
     if (known !== undefined) return known
-    const asked = valueOf(mint, await connection(mint).info())
+    const reply = await connection(mint).info()
+    const stored = store.mint(mint)?.info
+    // What a mint could do it can do, as long as it does not say otherwise.
+    if (reply.status === 'unanswered' && stored !== undefined) return stored
+    const asked = valueOf(mint, reply)
     infos.set(mint, asked)
     store.transaction((tx) => {
       const writer = store.within(tx)

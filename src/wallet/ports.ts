@@ -106,6 +106,14 @@ export interface ProofFate {
   operationId: string
 }
 
+/** A locked token that was given away, and may still come back. */
+export interface UnsettledToken {
+  mint: MintUrl
+  /** Unix seconds by the mint's clock. */
+  locktime: number
+  ys: string[]
+}
+
 export interface WalletReader {
   words(): string | undefined
   mints(): StoredMint[]
@@ -116,6 +124,8 @@ export interface WalletReader {
   coinSums(): CoinSums[]
   /** Sats of operations under way that will come in: submitted ones with foreign inputs or a quote; tokens locked and not settled. */
   pendingSums(): { mint: MintUrl; pendingSat: bigint }[]
+  /** Locked tokens this wallet made of which a proof is not known to be spent. */
+  unsettledTokens(): UnsettledToken[]
   operation(id: string): Operation | undefined
   attempts(operationId: string): Attempt[]
   /** Prepared and submitted ones, oldest first. */

@@ -4,6 +4,7 @@ import { exclusively } from './engine.ts'
 import type { WalletDeps } from './engine.ts'
 import { fail } from './journal.ts'
 import type { Operation } from './ports.ts'
+import { settleTokens } from './settle-tokens.ts'
 import { settleOperation } from './settle-operation.ts'
 import { neverLost } from './submit-operation.ts'
 import type { OperationResult } from './transaction.ts'
@@ -31,6 +32,7 @@ export async function recoverOperations(
     if (outcome.status === 'unknown') report.open.push({ operationId, kind, orderId, mint })
     else report.ended.push({ operationId, kind, orderId, result: outcome })
   }
+  await settleTokens(deps, signal)
   return report
 }
 

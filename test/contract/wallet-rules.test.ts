@@ -164,6 +164,23 @@ describe('a payment', () => {
     expect(pending()).toBe(before)
   })
 
+  test('is not pending any more once its lock is over and recovery has seen it spent', async () => {
+    const pending = (): bigint => buyer.wallet.balances().find((one) => one.mint === url)?.pendingSat ?? 0n
+    const signal = AbortSignal.timeout(10_000)
+    aheadMs += 2_000_000
+    await buyer.wallet.mintTime(url)
+    await buyer.wallet.recover({ signal })
+    const before = pending()
+    const paid = await payment()
+    done(await provider.wallet.capture(paid.inspected, times(paid)))
+    await buyer.wallet.recover({ signal })
+    expect(pending()).toBe(before + paid.inspected.amountSat)
+    aheadMs += 1_000_000
+    await buyer.wallet.mintTime(url)
+    await buyer.wallet.recover({ signal })
+    expect(pending()).toBe(before)
+  })
+
   test('keeps its operation, order and token in the journal', async () => {
     const paid = await payment()
     const entry = buyer.wallet.history(1)[0]
