@@ -37,6 +37,8 @@ export interface ProviderDeps {
   log: Log
   /** Takes the lock of the data folder until released; throws `busy` where another daemon holds it. */
   takeLock(): { release(): void }
+  /** How long open orders may go on once the daemon was told to stop, in milliseconds; 9 s without it. */
+  finishMs?: number
   /** The machines of another place are gone for good: refund them. */
   acceptNewCluster?: boolean
 }
@@ -52,7 +54,6 @@ export interface Provider {
   handleRequest(incoming: Incoming): Promise<string | undefined>
 }
 
-/** How long open orders may go on once the daemon was told to stop, in milliseconds. */
 const FINISH_MS = 9_000
 const CLOSING_OFFER_MS = 4_000
 const MOST_WAITING = 100
@@ -117,7 +118,7 @@ export function createProvider(deps: ProviderDeps): Provider {
         rest.abort()
       }
       await Promise.allSettled(deps.doors.map(async (door) => door.close()))
-      await within(FINISH_MS, finish(taking, driver, outbox))
+      await within(deps.finishMs ?? FINISH_MS, finish(taking, driver, outbox))
       stopping.abort(new PaygressError('interrupted', 'the daemon is stopping'))
       await within(CLOSING_OFFER_MS, Promise.allSettled([announcer.close()]))
       await within(CLOSING_OFFER_MS, Promise.all([...work, driver.idle()]))

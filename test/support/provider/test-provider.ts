@@ -154,6 +154,8 @@ export interface World {
   home: string
   clock: MovableClock
   compute: Compute
+  /** Crashed providers that still hold timers. */
+  zombies: Promise<void>[]
   close(): Promise<void>
 }
 
@@ -174,6 +176,7 @@ export async function startWorld(
     log: silentLog(),
     ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
   })
+  const zombies: Promise<void>[] = []
   return {
     mint,
     url,
@@ -181,7 +184,9 @@ export async function startWorld(
     home,
     clock,
     compute,
+    zombies,
     close: async () => {
+      await Promise.all(zombies)
       for (const machine of await compute.list()) await compute.end(machine.leaseId)
       await compute.close()
       await buyer.close()
@@ -199,8 +204,8 @@ export interface RunningProvider {
   door: TestDoor
   board: TestBoard
   log: string[]
-  /** As `kill -9`: nothing is written any more, nothing is finished. */
-  crash(): Promise<void>
+  /** As `kill -9`: from now on it writes nothing, sends nothing and touches no machine. */
+  crash(): void
   stop(): Promise<void>
 }
 
@@ -245,13 +250,14 @@ export async function openProvider(world: World, options: ProviderOptions = {}):
     config: testConfig(world.url, options.config),
     wallet,
     ledger,
-    compute: { ...world.compute, ...options.compute },
-    doors: [door],
+    compute: mortal({ ...world.compute, ...options.compute }, () => isDead),
+    doors: [mortalDoor(door, () => isDead)],
     board,
     keys: machineKeys,
     clock,
     random,
     log: lineLog(log),
+    finishMs: 200,
     takeLock: () => ({ release: () => undefined }),
   })
   if (options.start !== false) await provider.start()
@@ -263,17 +269,53 @@ export async function openProvider(world: World, options: ProviderOptions = {}):
     door,
     board,
     log,
-    crash: async () => {
+    crash: () => {
       isDead = true
-      await provider.stop()
-      await wallet.close()
-      database.close()
+      world.zombies.push(
+        provider
+          .stop()
+          .then(async () => wallet.close())
+          .then(() => database.close()),
+      )
     },
     stop: async () => {
       await provider.stop()
       await wallet.close()
       database.close()
     },
+  }
+}
+
+function mortal(compute: Compute, isDead: () => boolean): Compute {
+  const alive =
+    <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      if (isDead()) throw new Error('this process is dead')
+      const result = await work(...args)
+      if (isDead()) throw new Error('this process is dead')
+      return result
+    }
+  return {
+    check: alive(compute.check),
+    capacity: alive(compute.capacity),
+    reserve: alive(compute.reserve),
+    start: alive(compute.start),
+    waitReady: alive(compute.waitReady),
+    setEnd: alive(compute.setEnd),
+    end: alive(compute.end),
+    describe: alive(compute.describe),
+    list: alive(compute.list),
+    watch: compute.watch,
+    close: compute.close,
+  }
+}
+
+function mortalDoor(door: TestDoor, isDead: () => boolean): Door {
+  return {
+    name: door.name,
+    open: (take) => door.open(take),
+    close: () => door.close(),
+    deliver: async (address, content) => !isDead() && door.deliver(address, content),
   }
 }
 

@@ -1,0 +1,266 @@
+// Killed anywhere, the next process finishes every order exactly once.
+import { afterEach, describe, expect, test } from 'vitest'
+import { PaygressError } from '../../../src/core/errors.ts'
+import type { Compute } from '../../../src/provider/ports.ts'
+import { done, held } from '../../support/wallet/test-wallet.ts'
+import {
+  ask,
+  asked,
+  freshOrderId,
+  lockedPurchase,
+  openProvider,
+  plainPurchase,
+  startWorld,
+  TestDoor,
+} from '../../support/provider/test-provider.ts'
+import type { Purchase, RunningProvider, World } from '../../support/provider/test-provider.ts'
+
+const closing: (() => Promise<void>)[] = []
+
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close()
+})
+
+async function world(): Promise<World> {
+  const made = await startWorld()
+  closing.push(() => made.close())
+  return made
+}
+
+/** Ends with the process that waits for it. */
+let death = Promise.withResolvers<never>()
+const never = async (): Promise<never> => death.promise
+
+function kill(provider: RunningProvider): void {
+  provider.crash()
+  death.promise.catch(() => undefined)
+  death.reject(new Error('this process is dead'))
+  death = Promise.withResolvers<never>()
+}
+
+const broken = async (): Promise<never> => {
+  throw new PaygressError('machine_failed', 'the image cannot be pulled')
+}
+
+/** Lets a provider run into something that never ends, and kills it there. */
+async function killIn(
+  made: World,
+  state: string,
+  compute: Partial<Compute>,
+  buy: (provider: RunningProvider) => Promise<Record<string, unknown>>,
+  prepare?: () => void,
+): Promise<Record<string, unknown>> {
+  const first = await openProvider(made, { compute })
+  const message = await buy(first)
+  prepare?.()
+  const waiting = ask(first, message)
+  await expect
+    .poll(() => first.ledger.openOrders().map((order) => order.state), { timeout: 10_000, interval: 20 })
+    .toEqual([state])
+  kill(first)
+  void waiting
+  return message
+}
+
+async function reopen(made: World, door = new TestDoor()): Promise<RunningProvider> {
+  const next = await openProvider(made, { door })
+  closing.push(() => next.stop())
+  return next
+}
+
+async function liveMachines(made: World): Promise<number> {
+  return (await made.compute.list()).filter(({ state }) => state !== 'ended').length
+}
+
+const message = ({ message: content }: Purchase): Record<string, unknown> => content
+
+describe('a spawn by a locked payment', () => {
+  test.each<[string, Partial<Compute>]>([
+    ['accepted', { reserve: never }],
+    ['starting', { waitReady: never }],
+    ['paid', { setEnd: never }],
+  ])('killed in %s is delivered by the next process, once', async (state, compute) => {
+    const made = await world()
+    const asking = await killIn(made, state, compute, async (provider) =>
+      message(await lockedPurchase(made, provider)),
+    )
+    const next = await reopen(made)
+    await expect.poll(() => next.door.to('buyer').length, { timeout: 10_000 }).toBe(1)
+    const reply = await ask(next, asking)
+    expect(reply).toContain('"duration_seconds":120')
+    expect(reply).toBe(next.door.to('buyer')[0])
+    expect(await liveMachines(made)).toBe(1)
+    expect(held(next.wallet, made.url).available).toBe(120n)
+    expect(next.ledger.openOrders()).toEqual([])
+    expect(next.ledger.credits(next.ledger.leasesIn('running')[0]?.leaseId ?? ('' as never))).toHaveLength(1)
+  })
+
+  test.each(['hang', 'drop-after', 'drop-before'] as const)(
+    'killed while the mint answers its capture with %s is delivered by the next process, once',
+    async (kind) => {
+      const made = await world()
+      const asking = await killIn(
+        made,
+        'capturing',
+        {},
+        async (provider) => message(await lockedPurchase(made, provider)),
+        () => {
+          for (let count = 0; count < 3; count++) made.mint.failNext({ path: '/v1/swap', kind })
+          for (let count = 0; count < 3; count++)
+            made.mint.failNext({ path: '/v1/restore', kind: 'drop-before' })
+        },
+      )
+      made.mint.faults.splice(0)
+      const next = await reopen(made)
+      await expect.poll(() => next.door.to('buyer').at(-1), { timeout: 20_000 }).toContain('pod_npub')
+      expect(await ask(next, asking)).toContain('"duration_seconds":120')
+      expect(await liveMachines(made)).toBe(1)
+      expect(held(next.wallet, made.url).available).toBe(120n)
+    },
+  )
+
+  test('killed while giving up is released by the next process', async () => {
+    const made = await world()
+    let purchase: Purchase | undefined
+    const asking = await killIn(made, 'giving-up', { waitReady: broken, end: never }, async (provider) => {
+      purchase = await lockedPurchase(made, provider)
+      return purchase.message
+    })
+    const next = await reopen(made)
+    const reply = await asked(next, asking)
+    expect(reply).toMatchObject({ error_type: 'pod_creation_failed', payment: { status: 'released' } })
+    const { signatures } = reply.payment as { signatures: string[] }
+    done(await made.buyer.wallet.respend(purchase?.token ?? '', signatures, {}))
+    expect(held(made.buyer.wallet, made.url).available).toBe(5_000n)
+    expect(await liveMachines(made)).toBe(0)
+  })
+
+  test('whose reply reached no relay gets its whole time from when one takes it', async () => {
+    const made = await world()
+    const door = new TestDoor()
+    door.isUp = false
+    const first = await openProvider(made, { door })
+    const { message: asking } = await lockedPurchase(made, first)
+    const early = await asked(first, asking)
+    kill(first)
+    made.clock.aheadMs += 60_000
+    const next = await reopen(made)
+    await expect.poll(() => next.door.to('buyer').length, { timeout: 10_000 }).toBeGreaterThanOrEqual(2)
+    const news = JSON.parse(next.door.to('buyer').at(-1) ?? '') as Record<string, string>
+    expect(Date.parse(news.expires_at ?? '') - Date.parse(String(early.expires_at))).toBeGreaterThanOrEqual(
+      60_000,
+    )
+    expect(news).toMatchObject({ duration_seconds: 120, pod_npub: early.pod_npub })
+    const lease = next.ledger.leasesIn('running')[0]
+    expect((lease?.paidUntil ?? 0) - made.clock.now()).toBeGreaterThan(110_000)
+  })
+})
+
+describe('a spawn by a plain payment', () => {
+  test('killed after its capture is delivered by the next process', async () => {
+    const made = await world()
+    const asking = await killIn(made, 'paid', { waitReady: never }, async () =>
+      message(await plainPurchase(made)),
+    )
+    const next = await reopen(made)
+    expect(await ask(next, asking)).toContain('"duration_seconds":120')
+    expect(held(next.wallet, made.url).available).toBe(120n)
+    expect(await liveMachines(made)).toBe(1)
+  })
+
+  test('killed while its refund is being made is refunded once by the next process', async () => {
+    const made = await world()
+    const asking = await killIn(made, 'giving-up', { waitReady: broken, end: never }, async () =>
+      message(await plainPurchase(made)),
+    )
+    for (let count = 0; count < 2; count++) made.mint.failNext({ path: '/v1/swap', kind: 'drop-after' })
+    const next = await reopen(made)
+    const reply = await asked(next, asking)
+    expect(reply).toMatchObject({ payment: { status: 'refunded', amount_msat: 120_000 } })
+    const { refund_token: token } = reply.payment as { refund_token: string }
+    done(await made.buyer.wallet.receive(token, {}))
+    expect(held(made.buyer.wallet, made.url).available).toBe(5_000n)
+    expect(held(next.wallet, made.url).available).toBe(0n)
+  })
+})
+
+describe('a running machine', () => {
+  async function running(
+    made: World,
+  ): Promise<{ first: RunningProvider; npub: unknown; leaseCompute: Partial<Compute> }> {
+    const leaseCompute: Partial<Compute> = {}
+    const first = await openProvider(made, {
+      compute: {
+        setEnd: async (...args) => (leaseCompute.setEnd ?? made.compute.setEnd)(...args),
+        end: async (...args) => (leaseCompute.end ?? made.compute.end)(...args),
+      },
+    })
+    const { message: asking } = await lockedPurchase(made, first, { netSat: 600n })
+    const { pod_npub: npub } = await asked(first, asking)
+    await expect.poll(() => first.ledger.leasesIn('running')[0]?.body).toContain('"reported":true')
+    return { first, npub, leaseCompute }
+  }
+
+  test('whose top-up was paid when its provider was killed is extended once', async () => {
+    const made = await world()
+    const { first, npub, leaseCompute } = await running(made)
+    const before = first.ledger.leasesIn('running')[0]?.paidUntil ?? 0
+    leaseCompute.setEnd = never
+    const { message: asking } = await lockedPurchase(made, first, { netSat: 50n })
+    const topup = { ...asking, pod_npub: npub }
+    void ask(first, topup)
+    await expect.poll(() => first.ledger.openOrders()[0]?.state, { timeout: 10_000 }).toBe('paid')
+    kill(first)
+    const next = await reopen(made)
+    expect(await asked(next, topup)).toMatchObject({ success: true, extended_duration_seconds: 50 })
+    expect((next.ledger.leasesIn('running')[0]?.paidUntil ?? 0) - before).toBe(50_000)
+    expect(held(next.wallet, made.url).available).toBe(650n)
+  })
+
+  test('whose stop was written when its provider was killed is stopped and refunded once', async () => {
+    const made = await world()
+    const { first, npub, leaseCompute } = await running(made)
+    leaseCompute.end = never
+    const stop = { request: 'stop', pod_npub: npub, order_id: freshOrderId() }
+    void ask(first, stop)
+    await expect.poll(() => first.ledger.openOrders()[0]?.state, { timeout: 10_000 }).toBe('stopping')
+    kill(first)
+    const next = await reopen(made)
+    const reply = (await asked(next, stop)) as {
+      used_seconds: number
+      refunded_msat: number
+      refund_token: string
+    }
+    expect(reply.refunded_msat).toBe(600_000 - reply.used_seconds * 1000)
+    done(await made.buyer.wallet.receive(reply.refund_token, { anyMint: true }))
+    expect(await liveMachines(made)).toBe(0)
+    expect(made.mint.stats().outstanding).toBe(
+      held(made.buyer.wallet, made.url).available + held(next.wallet, made.url).available,
+    )
+  })
+
+  test('goes on over a restart, and its spawn is answered with the same bytes', async () => {
+    const made = await world()
+    const first = await openProvider(made)
+    const { message: asking } = await lockedPurchase(made, first)
+    const reply = await ask(first, asking)
+    await first.stop()
+    const next = await reopen(made)
+    expect(await ask(next, asking)).toBe(reply)
+    expect(await liveMachines(made)).toBe(1)
+  })
+})
+
+test('a capture that stays unknown is told as pending, and its outcome as news', async () => {
+  const made = await world()
+  const provider = await reopen(made)
+  const { message: asking } = await lockedPurchase(made, provider)
+  for (let count = 0; count < 2; count++) made.mint.failNext({ path: '/v1/swap', kind: 'drop-before' })
+  made.mint.failNext({ path: '/v1/restore', kind: 'drop-before' })
+  const early = await asked(provider, asking)
+  expect(early).toMatchObject({ error_type: 'resource_unavailable', payment: { status: 'pending' } })
+  made.mint.faults.splice(0)
+  await expect.poll(() => provider.door.to('buyer').at(-1), { timeout: 15_000 }).toContain('pod_npub')
+  expect(held(provider.wallet, made.url).available).toBe(120n)
+  expect(await liveMachines(made)).toBe(1)
+})
