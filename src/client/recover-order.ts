@@ -17,10 +17,10 @@ export interface RecoverStep {
   inbox: InboxReading
   /** `quick` leaves `drafted` and `locked` orders alone and publishes nothing; `full` ends them and asks again. */
   mode: 'quick' | 'full'
+  /** How long a silent provider is waited for. */
+  askAgainMs: number
   signal: AbortSignal
 }
-
-const ASK_AGAIN_MS = 15_000
 
 /** The order as far as it can be brought now. Nothing that was not yet `sent` is ever published here. */
 export async function recoverOrder(client: Recoverer, start: Order, step: RecoverStep): Promise<Order> {
@@ -66,14 +66,14 @@ async function oneStep(client: Recoverer, order: Order, step: RecoverStep): Prom
         : order
     case 'sent':
     case 'silent':
-      return mode === 'full' ? askAgain(client, order, signal) : order
+      return mode === 'full' ? askAgain(client, order, step) : order
     case 'refused':
       return settleRefusal(client, order, signal)
     case 'reclaiming':
       return settleReturn(client, order, signal)
     case 'stopping':
       return mode === 'full' || order.stop.answer !== undefined
-        ? finishStop(client, order, { signal, timeoutMs: ASK_AGAIN_MS })
+        ? finishStop(client, order, { signal, timeoutMs: step.askAgainMs })
         : order
     case 'ready':
       return endLease(client, order, step)
@@ -97,10 +97,10 @@ async function endDraft(client: Recoverer, order: OrderIn<'drafted'>, signal: Ab
 async function askAgain(
   client: Recoverer,
   order: OrderIn<'sent' | 'silent'>,
-  signal: AbortSignal,
+  { askAgainMs, signal }: RecoverStep,
 ): Promise<Order> {
   client.progress.step(`asking the provider of order ${order.orderId} again`)
-  const asked = await sendOrder(client, order, { timeoutMs: ASK_AGAIN_MS, signal })
+  const asked = await sendOrder(client, order, { timeoutMs: askAgainMs, signal })
   return asked.state === 'silent' && answerTimeIsOver(client, asked)
     ? askTheMint(client, asked, signal)
     : asked

@@ -7,11 +7,13 @@ import { satText, whereTheMoneyIs } from './money-text.ts'
 import { allOrders, getOrder } from './order-journal.ts'
 import { isOpen, type Order, type OrderState } from './order.ts'
 import type { InboxReading, Message } from './ports.ts'
-import { leaseIsOver, type Recoverer, recoverOrder } from './recover-order.ts'
+import { leaseIsOver, type Recoverer, recoverOrder, type RecoverStep } from './recover-order.ts'
 
 export interface RecoverOptions {
   /** `quick`: what every command does that opens the wallet. `full`: `paygress orders recover`. */
   mode: 'quick' | 'full'
+  /** How long a silent provider is waited for when it is asked again; 15 s without it. */
+  askAgainMs?: number | undefined
   signal: AbortSignal
 }
 
@@ -33,6 +35,7 @@ export interface OrdersRecovery {
 }
 
 const INBOX_MS = { quick: 3_000, full: 10_000 } as const
+const ASK_AGAIN_MS = 15_000
 const NOTHING: InboxReading = { answers: [], complete: false }
 
 /**
@@ -50,14 +53,17 @@ export async function recoverOrders(client: Recoverer, options: RecoverOptions):
   )
 }
 
-async function recoverAll(client: Recoverer, { mode, signal }: RecoverOptions): Promise<OrdersRecovery> {
+async function recoverAll(
+  client: Recoverer,
+  { mode, askAgainMs = ASK_AGAIN_MS, signal }: RecoverOptions,
+): Promise<OrdersRecovery> {
   const before = new Map(allOrders(client.orders).map((order) => [order.orderId, order]))
   const report = await client.wallet.recover({ signal })
   const due = allOrders(client.orders).filter((order) => isDue(client, order, mode))
   const inbox = await readInbox(client, due, { mode, signal })
   const failures = new Map<OrderId, string>()
   for (const order of due) {
-    const failure = await recoverClaimed(client, order.orderId, { mode, inbox, signal })
+    const failure = await recoverClaimed(client, order.orderId, { mode, inbox, askAgainMs, signal })
     if (failure !== undefined) failures.set(order.orderId, failure)
   }
   const lines = allOrders(client.orders).map((order) => lineOf(order, before.get(order.orderId), failures))
@@ -97,7 +103,7 @@ async function readInbox(
 async function recoverClaimed(
   client: Recoverer,
   orderId: OrderId,
-  step: { mode: 'quick' | 'full'; inbox: InboxReading; signal: AbortSignal },
+  step: RecoverStep,
 ): Promise<string | undefined> {
   if (!client.orders.claim(orderId)) return 'another paygress is working on it'
   try {

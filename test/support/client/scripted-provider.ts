@@ -28,11 +28,11 @@ export class ScriptedProvider {
   script: Script = 'serve'
   /** What it was asked, in order. */
   readonly requests: Request[] = []
-  /** Answers that were not sent at once: they lie on the relay. */
-  readonly later: { messageId: string; content: string }[] = []
   quoteAmountSat: number | undefined
   quoteAvailable = true
   stopRefundSat = 10n
+  /** Paid requests are answered only after this. */
+  hold: Promise<void> | undefined
   #pods = 0
   readonly #ends = new Map<string, number>()
 
@@ -54,11 +54,6 @@ export class ScriptedProvider {
     this.requests.push(parsed.request)
     const answers = await this.#answers(parsed.request)
     return answers.map((answer) => (typeof answer === 'string' ? answer : JSON.stringify(answer)))
-  }
-
-  /** As if the answer came after the buyer had gone. */
-  async answerLater(messageId: string, content: string): Promise<void> {
-    for (const answer of await this.answer(content)) this.later.push({ messageId, content: answer })
   }
 
   async #answers(request: Request): Promise<(string | object)[]> {
@@ -116,6 +111,7 @@ export class ScriptedProvider {
   }
 
   async #paid(request: Request & { type: 'spawn' | 'topup' }): Promise<(string | object)[]> {
+    await this.hold
     const { cashu_token: token, order_id, refund_pubkey } = request.message
     const refuse = (payment: object | undefined) => [
       {
