@@ -3,7 +3,7 @@ import { CommanderError } from 'commander'
 import { PaygressError, toPaygressError } from './core/errors.ts'
 import type { Invocation, OptionValue, Options } from './commands/invocation.ts'
 import { buildProgram, type Call, resolveOptions } from './program.ts'
-import { OUTPUT_FORMATS, processStreams, type Streams } from './terminal/streams.ts'
+import { OUTPUT_FORMATS, type OutputFormat, processStreams, type Streams } from './terminal/streams.ts'
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal/terminal.ts'
 
 const INTERRUPTED = 130
@@ -25,10 +25,14 @@ async function main(argv: readonly string[]): Promise<number> {
 /** The chosen call, the exit code after help or version, or what is wrong with the command line. */
 function parse(argv: readonly string[], streams: Streams): Call | number | PaygressError {
   const calls: Call[] = []
+  let refusing = 'paygress'
   const program = buildProgram({
     write: (text) => streams.stdout.write(text),
     writeError: (text) => streams.stderr.write(text),
     chosen: (call) => calls.push(call),
+    refused: (path) => {
+      refusing = path
+    },
   })
   try {
     program.parse([...argv], { from: 'user' })
@@ -37,17 +41,17 @@ function parse(argv: readonly string[], streams: Streams): Call | number | Paygr
     if (error.exitCode === 0) return 0
     // A bare group prints its help on stderr; that is wrong usage without anything to add.
     if (error.code === 'commander.help') return 2
-    return usageError(error)
+    return usageError(error, refusing)
   }
   return calls[0] ?? 0
 }
 
-function usageError(error: CommanderError): PaygressError {
+function usageError(error: CommanderError, command: string): PaygressError {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
   const suggestion = /Did you mean (.+?)\?/.exec(rest.join(' ') || first)?.[1]
   const message = first.replace(/\s*\(?Did you mean .*$/, '')
   return new PaygressError('usage', message, {
-    hint: suggestion === undefined ? 'paygress --help' : `did you mean ${suggestion}?`,
+    hint: suggestion === undefined ? `${command} --help` : `did you mean ${suggestion}?`,
   })
 }
 
@@ -115,14 +119,22 @@ function terminalOptions(options: Options, signal: AbortSignal): TerminalOptions
 /** For errors that come before the options are known: a script that asked for JSON still gets its document. */
 function fallbackOptions(argv: readonly string[], streams: Streams, signal: AbortSignal): TerminalOptions {
   const words = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
-  const asked = words.some((word, at) => {
-    const value =
-      word === '-o' || word === '--output' ? words[at + 1] : /^(?:-o|--output=)(.+)$/.exec(word)?.[1]
-    return word === '--json' || value === 'json'
-  })
-  const json = asked || streams.env.PAYGRESS_OUTPUT === 'json'
-  const verbose = words.includes('--verbose')
-  return { output: json ? 'json' : 'table', quiet: false, verbose, noColour: false, headers: true, signal }
+  return {
+    output: words.includes('--json') ? 'json' : askedFormat(words, streams.env),
+    quiet: false,
+    verbose: words.includes('--verbose'),
+    noColour: words.includes('--no-color'),
+    headers: true,
+    signal,
+  }
+}
+
+function askedFormat(words: readonly string[], env: Streams['env']): OutputFormat {
+  const asked = words.map((word, at) =>
+    word === '-o' || word === '--output' ? words[at + 1] : /^(?:-o|--output=)(.+)$/.exec(word)?.[1],
+  )
+  const format = asked.findLast((value) => value !== undefined) ?? env.PAYGRESS_OUTPUT
+  return OUTPUT_FORMATS.find((known) => known === format) ?? 'table'
 }
 
 async function readAll(streams: Streams): Promise<string> {

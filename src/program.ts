@@ -25,6 +25,8 @@ export interface ProgramOutput {
   write(text: string): void
   writeError(text: string): void
   chosen(call: Call): void
+  /** The command that could not make sense of its words, as typed: `paygress topup`. */
+  refused(path: string): void
 }
 
 const EXAMPLES_FIRST = `Examples:
@@ -42,7 +44,8 @@ export function buildProgram(output: ProgramOutput): Commander {
     .version(packageJson.version, '-V, --version', 'print the version')
     .addHelpText('before', EXAMPLES_FIRST)
     .enablePositionalOptions()
-    .commandsGroup('Tools')
+    .commandsGroup('Tools:')
+    .helpCommand(true)
   addOptions(program, GLOBAL_OPTIONS)
   for (const group of COMMAND_GROUPS) addGroup(program, group, output)
   return program
@@ -50,10 +53,17 @@ export function buildProgram(output: ProgramOutput): Commander {
 
 function configured(command: Commander, output: ProgramOutput): Commander {
   return command
-    .exitOverride()
+    .exitOverride((error) => {
+      output.refused(pathOf(command))
+      throw error
+    })
     .showSuggestionAfterError(true)
     .configureOutput({ writeOut: output.write, writeErr: output.writeError, outputError: () => undefined })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+}
+
+function pathOf(command: Commander): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
 function addGroup(program: Commander, { group, entries }: CommandGroup, output: ProgramOutput): void {
@@ -67,6 +77,8 @@ function addFamily(program: Commander, family: CommandFamily, group: string, out
   const parent = configured(new Commander(family.name), output)
     .description(family.summary)
     .helpGroup(`${group}:`)
+    .enablePositionalOptions()
+  addOptions(parent, GLOBAL_OPTIONS, true)
   for (const command of family.commands) addCommand(parent, command, output)
   program.addCommand(parent)
 }

@@ -49,7 +49,7 @@ export function tableAnswer<Row>(
 export function fieldLines(fields: readonly (readonly [string, string | undefined])[]): string[] {
   const shown = fields.filter((field): field is readonly [string, string] => field[1] !== undefined)
   const width = Math.max(0, ...shown.map(([key]) => key.length))
-  return shown.map(([key, value]) => `${key.padEnd(width)}  ${value}`)
+  return shown.map(([key, value]) => `${key.padEnd(width)}  ${value}`.trimEnd())
 }
 
 /** Refuses unknown `--columns` with `usage`, naming the known ones. */

@@ -2,7 +2,7 @@
 import type { PaygressError } from '../core/errors.ts'
 import type { Json } from './answer.ts'
 import type { Style } from './style.ts'
-import { printable } from './table.ts'
+import { printable } from './printable.ts'
 
 /** One `error:` line and one `hint:` line; with `verbose` the stack and its causes too. */
 export function errorLines(error: PaygressError, style: Style, verbose: boolean): string[] {
@@ -16,7 +16,7 @@ function stackLines(error: Error, style: Style): string[] {
   const lines = (error.stack ?? '').split('\n').slice(1)
   const cause = error.cause instanceof Error ? [`caused by ${error.cause.name}: ${error.cause.message}`] : []
   const deeper = error.cause instanceof Error ? stackLines(error.cause, style) : []
-  return [...lines, ...cause, ...deeper].map((line) => style.faint(line))
+  return [...lines, ...cause, ...deeper].map((line) => style.faint(printable(line)))
 }
 
 /** `{"error":{code,message,hint,retryable,details}}`. */

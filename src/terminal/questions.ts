@@ -1,6 +1,7 @@
 // How is a person asked? Only on a terminal; everywhere else the flag that answers is named and the command ends with exit 4.
 import { PaygressError } from '../core/errors.ts'
 import type { Ask } from '../core/progress.ts'
+import { printable } from './printable.ts'
 import { canPrompt, type Streams } from './streams.ts'
 
 /** Asks with inquirer on stderr. `beforeAsking` clears a running spinner. */
@@ -16,12 +17,13 @@ export function makeAsk(streams: Streams, options: { beforeAsking(): void; signa
     async confirm(question, flag) {
       guard(question, flag)
       const { confirm } = await import('@inquirer/prompts')
-      return interruptible(confirm({ message: question, default: false }, context))
+      return interruptible(confirm({ message: printable(question), default: false }, context))
     },
     async select(question, choices, flag) {
       guard(question, flag)
       const { select } = await import('@inquirer/prompts')
-      return interruptible(select({ message: question, choices: [...choices] }, context))
+      const shown = choices.map(({ name, value }) => ({ name: printable(name), value }))
+      return interruptible(select({ message: printable(question), choices: shown }, context))
     },
   }
 }

@@ -27,9 +27,10 @@ export function processStreams(onClosedPipe: () => void): Streams {
   return { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env }
 }
 
-/** Whether stderr is a terminal that can be redrawn. */
+/** Whether stderr is a terminal that can be redrawn. One that says it has no columns (`script` in a pipe) would be redrawn for ever. */
 export function canAnimate(streams: Streams): boolean {
-  return streams.stderr.isTTY === true && streams.env.TERM !== 'dumb' && !isSet(streams.env.CI)
+  const { isTTY, columns = 80 } = streams.stderr
+  return isTTY === true && columns > 0 && streams.env.TERM !== 'dumb' && !isSet(streams.env.CI)
 }
 
 /** A prompt is possible only where both stdin and stderr are terminals. */
@@ -40,7 +41,7 @@ export function canPrompt(streams: Streams): boolean {
 /** Whether `stream` should get colour: `--no-color`, NO_COLOR, FORCE_COLOR and TERM=dumb are honoured, in this order. */
 export function wantsColour(streams: Streams, stream: 'stdout' | 'stderr', noColour: boolean): boolean {
   if (noColour || isSet(streams.env.NO_COLOR)) return false
-  if (isSet(streams.env.FORCE_COLOR)) return streams.env.FORCE_COLOR !== '0'
+  if (isSet(streams.env.FORCE_COLOR)) return !['0', 'false'].includes(streams.env.FORCE_COLOR ?? '')
   return streams[stream].isTTY === true && streams.env.TERM !== 'dumb'
 }
 

@@ -1,4 +1,6 @@
 // How are rows printed? Left-aligned columns two spaces apart, numbers to the right: easy to read and to cut.
+import { printable } from './printable.ts'
+import { textWidth } from './text-width.ts'
 
 export interface Column<Row> {
   /** The name that `--columns` takes. */
@@ -28,7 +30,7 @@ export function tableLines<Row>(
       : options.columns.flatMap((key) => columns.find((column) => column.key === key) ?? [])
   const cells = rows.map((row) => chosen.map((column) => printable(column.text(row))))
   const table = options.headers ? [chosen.map((column) => column.title), ...cells] : cells
-  const widths = chosen.map((_, at) => Math.max(0, ...table.map((line) => width(line[at] ?? ''))))
+  const widths = chosen.map((_, at) => Math.max(0, ...table.map((line) => textWidth(line[at] ?? ''))))
   return table.map((line) =>
     line
       .map((cell, at) => pad(cell, widths[at] ?? 0, chosen[at]?.align ?? 'left'))
@@ -37,16 +39,7 @@ export function tableLines<Row>(
   )
 }
 
-/** Text of strangers (names, descriptions) may hold control codes: none reaches the terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
-}
-
-function width(text: string): number {
-  return [...text].length
-}
-
 function pad(text: string, size: number, align: 'left' | 'right'): string {
-  const space = ' '.repeat(Math.max(0, size - width(text)))
+  const space = ' '.repeat(Math.max(0, size - textWidth(text)))
   return align === 'right' ? space + text : text + space
 }

@@ -3,10 +3,11 @@ import type { PaygressError } from '../core/errors.ts'
 import type { Ask, Progress } from '../core/progress.ts'
 import { type Answer, checkColumns, type Json } from './answer.ts'
 import { errorDocument, errorLines } from './error-lines.ts'
+import { printable } from './printable.ts'
 import { makeAsk } from './questions.ts'
 import { animatedProgress, plainProgress } from './spinner.ts'
 import { canAnimate, canPrompt, type OutputFormat, type Streams, wantsColour } from './streams.ts'
-import { PLAIN, type Style } from './style.ts'
+import { PLAIN } from './style.ts'
 
 export interface TerminalOptions {
   output: OutputFormat
@@ -22,7 +23,6 @@ export interface Terminal {
   readonly output: OutputFormat
   readonly quiet: boolean
   readonly canPrompt: boolean
-  readonly style: Style
   readonly ask: Ask
   readonly progress: Progress
   /** The one answer of the command, on stdout. */
@@ -47,11 +47,12 @@ export async function openTerminal(streams: Streams, options: TerminalOptions): 
     ? (await import('./colours.ts')).colourStyle()
     : PLAIN
   const animate = canAnimate(streams) && !machine && !options.quiet
-  const spinner = animate ? await animatedProgress(style) : undefined
+  const spinner = animate ? animatedProgress(streams, style) : undefined
   const write = (text: string) => streams.stdout.write(`${text}\n`)
   let headers = options.headers
   const say = (line = '') => {
-    if (!options.quiet && (!machine || streams.stderr.isTTY === true)) streams.stderr.write(`${line}\n`)
+    if (!options.quiet && (!machine || streams.stderr.isTTY === true))
+      streams.stderr.write(`${printable(line)}\n`)
   }
   const lines = (answer: Answer): readonly string[] => {
     if (options.output === 'name' || options.quiet) return answer.names
@@ -68,19 +69,18 @@ export async function openTerminal(streams: Streams, options: TerminalOptions): 
     output: options.output,
     quiet: options.quiet,
     canPrompt: canPrompt(streams),
-    style,
     progress: spinner ?? plainProgress(streams, style, options.quiet),
     ask: makeAsk(streams, { beforeAsking: () => spinner?.pause(), signal: options.signal }),
     say,
     async answer(answer) {
       spinner?.stop()
       if (machine) write(await encode(answer.document, options.output))
-      else for (const line of lines(answer)) write(line)
+      else for (const line of lines(answer)) write(printable(line))
     },
     async stream(answer) {
       if (options.output === 'json') write(JSON.stringify(answer.document))
       else if (options.output === 'yaml') write(`---\n${await encode(answer.document, 'yaml')}`)
-      else for (const line of lines(answer)) write(line)
+      else for (const line of lines(answer)) write(printable(line))
     },
     hideHeaders() {
       headers = false
