@@ -1,6 +1,6 @@
 // What does a command print on stdout? One answer, in the format that was asked for.
 import { PaygressError } from '../core/errors.ts'
-import { type Column, tableLines } from './table.ts'
+import { type Column, tableLines, type TableOptions } from './table.ts'
 
 export type Json =
   | string
@@ -24,7 +24,7 @@ export type HumanAnswer = { kind: 'lines'; lines: readonly string[] } | TableAns
 export interface TableAnswer {
   kind: 'table'
   keys: readonly string[]
-  render(options: { columns?: readonly string[]; headers: boolean }): string[]
+  render(options: TableOptions): string[]
   /** What to say instead of an empty table (stderr). */
   empty: string
   rowCount: number

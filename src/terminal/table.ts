@@ -16,6 +16,8 @@ export interface TableOptions {
   /** Keys in the wished order; all that are not on request where absent. */
   columns?: readonly string[]
   headers: boolean
+  /** Widths by key of the rows that stand above: these line up with them, and leave their own here. */
+  widths?: Map<string, number>
 }
 
 /** The lines of a table. Unknown keys in `columns` must have been refused before. */
@@ -30,7 +32,10 @@ export function tableLines<Row>(
       : options.columns.flatMap((key) => columns.find((column) => column.key === key) ?? [])
   const cells = rows.map((row) => chosen.map((column) => printable(column.text(row))))
   const table = options.headers ? [chosen.map((column) => column.title), ...cells] : cells
-  const widths = chosen.map((_, at) => Math.max(0, ...table.map((line) => textWidth(line[at] ?? ''))))
+  const widths = chosen.map(({ key }, at) =>
+    Math.max(options.widths?.get(key) ?? 0, ...table.map((line) => textWidth(line[at] ?? ''))),
+  )
+  for (const [at, { key }] of chosen.entries()) options.widths?.set(key, widths[at] ?? 0)
   return table.map((line) =>
     line
       .map((cell, at) => pad(cell, widths[at] ?? 0, chosen[at]?.align ?? 'left'))

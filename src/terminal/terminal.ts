@@ -50,6 +50,7 @@ export async function openTerminal(streams: Streams, options: TerminalOptions): 
   const spinner = animate ? animatedProgress(streams, style) : undefined
   const write = (text: string) => streams.stdout.write(`${text}\n`)
   let headers = options.headers
+  const widths = new Map<string, number>()
   const say = (line = '') => {
     if (!options.quiet && (!machine || streams.stderr.isTTY === true))
       streams.stderr.write(`${printable(line)}\n`)
@@ -63,7 +64,7 @@ export async function openTerminal(streams: Streams, options: TerminalOptions): 
       return []
     }
     const columns = options.columns === undefined ? {} : { columns: options.columns }
-    return answer.human.render({ headers, ...columns })
+    return answer.human.render({ headers, widths, ...columns })
   }
   return {
     output: options.output,
