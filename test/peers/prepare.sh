@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # How does a machine get the real peers? Builds them into a cache outside the checkout, keyed by what they are made of.
 #
-#   test/peers/prepare.sh          build what is missing; a second run only compares hashes
+#   test/peers/prepare.sh          build what is missing of the quick ones; a second run only compares hashes
+#   test/peers/prepare.sh cluster  build the Kubernetes control plane, which takes minutes and gigabytes the first time
 #   test/peers/prepare.sh --list   print `name<TAB>folder` of every peer that is ready, build nothing
 #
 # A peer whose tool (python3, go) is missing is skipped by name; with CI=true that is an error.
@@ -40,6 +41,7 @@ folder() {
   local key
   case $1 in
     auth-relay) key=$(digest auth-relay/*.go auth-relay/go.mod auth-relay/go.sum) || return ;;
+    cluster) key=$(digest cluster/*.go cluster/go.mod cluster/go.sum cluster/build.sh) || return ;;
     *) key=$(digest "$1/requirements.txt")-$python_key || return ;;
   esac
   echo "$cache/$1-$key"
@@ -90,6 +92,14 @@ build_go() { # NAME FOLDER
   touch "$2/ready"
 }
 
+build_cluster() { # NAME FOLDER
+  have go || { skip "$1" 'go is missing'; return; }
+  say "building $1 (5 to 10 minutes and 4.5 GB in Go's caches the first time, then seconds)"
+  log_run "$2/build.log" nice "$here/cluster/build.sh" "$2/cluster" -buildvcs=false ||
+    fail "go could not build $1, see $2/build.log"
+  touch "$2/ready"
+}
+
 # prepare NAME BUILD: nothing to do when the folder of these very inputs is complete.
 prepare() {
   local into
@@ -105,17 +115,21 @@ python_key=none
 look_at_python || true
 
 if [ "${1:-}" = --list ]; then
-  for name in nutshell rust-nostr auth-relay; do
+  for name in nutshell rust-nostr auth-relay cluster; do
     into=$(folder "$name")
     if [ -e "$into/ready" ]; then printf '%s\t%s\n' "$name" "$into"; fi
   done
   exit 0
 fi
-[ $# = 0 ] || fail "unknown argument $1 (only --list is known)"
+case ${1:-} in '' | cluster) ;; *) fail "unknown argument $1 (only cluster and --list are known)" ;; esac
 
 mkdir -p "$cache"
 exec 9>"$cache/lock"
 if have flock; then flock 9; fi # two test runs on one machine build once
+if [ "${1:-}" = cluster ]; then
+  prepare cluster build_cluster
+  exit 0
+fi
 want_tool ssh openssh-client
 want_tool faketime faketime
 look_at_python || { apt_get python3 python3-venv && look_at_python; } || true

@@ -14,8 +14,9 @@ export function testPodNpub(number: number): PodNpub {
   return encodePodNpub(testPublicKey(number))
 }
 
+/** The number is in the first 8 characters, which name the machine. */
 export function testLeaseId(number: number): LeaseId {
-  const text = number.toString(16).padStart(32, '0')
+  const text = number.toString(16).padStart(8, '0').padEnd(32, '0')
   if (!isLeaseId(text)) throw new Error(`no lease ${number}`)
   return text
 }

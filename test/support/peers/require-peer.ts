@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path'
 import { describe } from 'vitest'
 import { missingPeer } from './missing-peers-reporter.ts'
 
-export type PeerName = 'nutshell' | 'rust-nostr' | 'auth-relay' | 'faketime' | 'nak'
+export type PeerName = 'nutshell' | 'rust-nostr' | 'auth-relay' | 'cluster' | 'faketime' | 'nak'
 
 const PREPARE = join(import.meta.dirname, '../../peers/prepare.sh')
 let prepared: ReadonlyMap<string, string> | undefined
@@ -41,7 +41,8 @@ export function requirePeer(...names: readonly PeerName[]): (title: string, body
 }
 
 function howToGet(name: PeerName): string {
-  return name === 'nak' ? 'set NAK=/path/to/nak' : 'run test/peers/prepare.sh'
+  if (name === 'nak') return 'set NAK=/path/to/nak'
+  return name === 'cluster' ? 'run test/peers/prepare.sh cluster' : 'run test/peers/prepare.sh'
 }
 
 function listPrepared(): ReadonlyMap<string, string> {

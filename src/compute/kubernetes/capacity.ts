@@ -1,0 +1,41 @@
+// How many more machines of each spec fit? The free ports, and what the quotas leave.
+import type { SpecId } from '../../core/ids.ts'
+import { placeError } from './api-problem.ts'
+import { listAll } from './follow-list.ts'
+import { usedPorts } from './kubernetes-place.ts'
+import type { KubernetesPlace } from './kubernetes-place.ts'
+import { leaseJobOf } from './lease-job.ts'
+import { quotaListSchema, roomInQuotas } from './quota-room.ts'
+import type { ResourceQuota } from './quota-room.ts'
+
+/** `capacity` of the port: every spec has a limit, since ports have. */
+export async function capacityOf(
+  place: KubernetesPlace,
+  specs: readonly { id: SpecId; cpuMillicores: number; memoryMb: number }[],
+): Promise<Map<SpecId, number>> {
+  const ports = place.ports.free(await portsInUse(place))
+  const quotas = await readQuotas(place)
+  return new Map(
+    specs.map((spec): [SpecId, number] => {
+      const room = roomInQuotas(quotas, spec, place.settings.storageMb) ?? ports
+      return [spec.id, Math.min(ports, room)]
+    }),
+  )
+}
+
+async function portsInUse(place: KubernetesPlace): Promise<Set<number>> {
+  place.feed.start()
+  if (place.feed.isComplete()) return usedPorts(place)
+  const listed = await listAll(place.api, 'jobs')
+  if ('problem' in listed) throw placeError(listed.problem, 'the machines could not be listed')
+  const jobs = listed.objects.map(leaseJobOf).filter((job) => job !== undefined)
+  return new Set(jobs.map(({ port }) => port))
+}
+
+async function readQuotas(place: KubernetesPlace): Promise<readonly ResourceQuota[]> {
+  const answer = await place.api.list('resourcequotas', {})
+  if (answer.ok) return quotaListSchema.parse(answer.body).items
+  // Who may not read the quotas learns of them from a refusal.
+  if (answer.problem.kind === 'forbidden') return []
+  throw placeError(answer.problem, 'the quotas of the namespace could not be read')
+}

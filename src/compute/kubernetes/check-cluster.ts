@@ -1,0 +1,69 @@
+// Is this cluster fit, may we do what we have to, and which cluster is it?
+import * as z from 'zod'
+import type { ComputeCheck } from '../../provider/compute-port.ts'
+import { placeError } from './api-problem.ts'
+import type { KubernetesPlace } from './kubernetes-place.ts'
+import { checkPermissions } from './check-permissions.ts'
+import { checkPortRange } from './check-ports.ts'
+
+export type Finding = ComputeCheck['findings'][number]
+
+/** Native sidecars are on by default, and deadlines that rise are honoured. */
+const OLDEST = { major: 1, minor: 29 }
+/** Its uid says which cluster this is; the daemon that serves holds it. */
+export const COORDINATION_LEASE = 'paygress'
+
+const versionSchema = z.object({ major: z.string(), minor: z.string(), gitVersion: z.string() })
+const objectSchema = z.object({ metadata: z.object({ uid: z.string() }) })
+
+/** `check` of the port. Rejects with `failed` where the API server does not answer at all. */
+export async function checkCluster(place: KubernetesPlace): Promise<ComputeCheck> {
+  const version = await checkVersion(place)
+  if (version.level === 'fail') return { ok: false, findings: [version] }
+  const permissions = await checkPermissions(place)
+  const ports = await checkPortRange(place)
+  const { finding: identity, clusterId } = await identifyCluster(place)
+  const findings = [version, ...permissions, ...ports, ...identity]
+  const ok = findings.every(({ level }) => level !== 'fail')
+  return { ok, findings, ...(clusterId === undefined ? {} : { clusterId }) }
+}
+
+async function checkVersion(place: KubernetesPlace): Promise<Finding> {
+  const answer = await place.api.ask({ method: 'GET', path: '/version' })
+  if (!answer.ok) {
+    if (answer.problem.kind !== 'unauthorized' && answer.problem.kind !== 'forbidden')
+      throw placeError(answer.problem, 'the cluster could not be reached')
+    const { message, hint } = placeError(answer.problem, 'the cluster refuses the credentials')
+    return { level: 'fail', what: message, ...(hint === undefined ? {} : { fix: hint }) }
+  }
+  return versionFinding(answer.body)
+}
+
+/** The finding of an answer of /version. */
+export function versionFinding(body: unknown): Finding {
+  const { major, minor, gitVersion } = versionSchema.parse(body)
+  const [of, at] = [Number.parseInt(major, 10), Number.parseInt(minor, 10)]
+  if (of > OLDEST.major || (of === OLDEST.major && at >= OLDEST.minor))
+    return { level: 'ok', what: `Kubernetes ${gitVersion}` }
+  return {
+    level: 'fail',
+    what: `Kubernetes ${gitVersion} is too old: leases could not be extended`,
+    fix: `upgrade the cluster to ${OLDEST.major}.${OLDEST.minor} or later`,
+  }
+}
+
+async function identifyCluster(place: KubernetesPlace): Promise<{ finding: Finding[]; clusterId?: string }> {
+  let answer = await place.api.get('leases', COORDINATION_LEASE)
+  if (!answer.ok && answer.problem.kind === 'not-found') {
+    await place.api.create('leases', {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: COORDINATION_LEASE },
+      spec: {},
+    })
+    answer = await place.api.get('leases', COORDINATION_LEASE)
+  }
+  if (answer.ok) return { finding: [], clusterId: objectSchema.parse(answer.body).metadata.uid }
+  const what = placeError(answer.problem, 'the cluster could not be identified').message
+  return { finding: [{ level: 'fail', what, fix: 'grant get and create on leases in the namespace' }] }
+}

@@ -1,0 +1,76 @@
+// May the daemon do what it has to? The API server is asked verb by verb.
+import * as z from 'zod'
+import { placeError } from './api-problem.ts'
+import type { Finding } from './check-cluster.ts'
+import type { KubernetesPlace } from './kubernetes-place.ts'
+
+interface Permission {
+  group: string
+  resource: string
+  verbs: readonly string[]
+  /** What is lost without it, where the daemon can do without. */
+  without?: string
+}
+
+/** Everything the back end asks of the API server. */
+export const PERMISSIONS: readonly Permission[] = [
+  { group: 'batch', resource: 'jobs', verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'] },
+  { group: '', resource: 'services', verbs: ['create', 'get'] },
+  { group: '', resource: 'secrets', verbs: ['create'] },
+  { group: '', resource: 'pods', verbs: ['list', 'watch'] },
+  { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'get'] },
+  {
+    group: '',
+    resource: 'events',
+    verbs: ['list'],
+    without: 'a machine that the cluster does not admit is waited for in vain',
+  },
+  {
+    group: '',
+    resource: 'resourcequotas',
+    verbs: ['list'],
+    without: 'offers do not know how much room is left',
+  },
+]
+
+const reviewSchema = z.object({ status: z.object({ allowed: z.boolean() }) })
+
+/** One finding for each resource with a missing verb, or one that says all is granted. */
+export async function checkPermissions(place: KubernetesPlace): Promise<Finding[]> {
+  const missing = await Promise.all(PERMISSIONS.map(async (permission) => missingOf(place, permission)))
+  const findings = missing.filter((finding) => finding !== undefined)
+  return findings.length === 0 ? [{ level: 'ok', what: 'all permissions are granted' }] : findings
+}
+
+async function missingOf(place: KubernetesPlace, permission: Permission): Promise<Finding | undefined> {
+  const { group, resource, verbs, without } = permission
+  const granted = await Promise.all(verbs.map(async (verb) => isAllowed(place, group, resource, verb)))
+  const missing = verbs.filter((_verb, at) => granted[at] === false)
+  if (missing.length === 0) return undefined
+  const what = `${missing.join(', ')} on ${resource} is not granted in the namespace ${place.settings.namespace}`
+  return {
+    level: without === undefined ? 'fail' : 'warn',
+    what: without === undefined ? what : `${what}: ${without}`,
+    fix: 'kubectl apply -f k8s/sidecar-service.yaml grants it',
+  }
+}
+
+async function isAllowed(
+  place: KubernetesPlace,
+  group: string,
+  resource: string,
+  verb: string,
+): Promise<boolean> {
+  const { namespace } = place.settings
+  const answer = await place.api.ask({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: { namespace, group, resource, verb } },
+    },
+  })
+  if (!answer.ok) throw placeError(answer.problem, 'the permissions could not be looked up')
+  return reviewSchema.parse(answer.body).status.allowed
+}

@@ -1,0 +1,88 @@
+// How are the objects of one namespace made, read and changed, whatever happens to the API server meanwhile?
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Random } from '../../core/clock.ts'
+import type { ApiAnswer, ApiRequest, ClusterConnection } from './cluster-connection.ts'
+
+const RETRY_FOR_MS = 12_000
+const FIRST_PAUSE_MS = 100
+const LONGEST_PAUSE_MS = 2_000
+
+export type Kind = 'jobs' | 'pods' | 'services' | 'secrets' | 'events' | 'resourcequotas' | 'leases'
+
+const GROUPS: Partial<Record<Kind, string>> = {
+  jobs: '/apis/batch/v1',
+  leases: '/apis/coordination.k8s.io/v1',
+}
+
+export const MERGE_PATCH = 'application/merge-patch+json'
+export const JSON_PATCH = 'application/json-patch+json'
+
+export interface ClusterApi {
+  readonly connection: ClusterConnection
+  path(kind: Kind, name?: string): string
+  /** Asks again while there is no answer, for about 12 seconds: a request may have been done more than once. */
+  ask(request: ApiRequest): Promise<ApiAnswer>
+  get(kind: Kind, name: string): Promise<ApiAnswer>
+  list(kind: Kind, query: Readonly<Record<string, string>>): Promise<ApiAnswer>
+  create(kind: Kind, body: object): Promise<ApiAnswer>
+  patch(kind: Kind, name: string, contentType: string, body: unknown): Promise<ApiAnswer>
+  /** Deletes what it owns first, then the object itself. */
+  remove(kind: Kind, name: string, uid?: string): Promise<ApiAnswer>
+}
+
+/** The objects of one namespace; every wait ends when `signal` fires. */
+export function clusterApi(
+  connection: ClusterConnection,
+  namespace: string,
+  random: Random,
+  signal: AbortSignal,
+): ClusterApi {
+  const path = (kind: Kind, name?: string): string => {
+    const all = `${GROUPS[kind] ?? '/api/v1'}/namespaces/${namespace}/${kind}`
+    return name === undefined ? all : `${all}/${name}`
+  }
+
+  async function ask(request: ApiRequest): Promise<ApiAnswer> {
+    const until = performance.now() + RETRY_FOR_MS
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      const answer = await connection.send({ signal, ...request })
+      if (answer.ok || answer.problem.kind !== 'unavailable' || signal.aborted) return answer
+      const asked = (answer.problem.retryAfterSec ?? 0) * 1000
+      const waitMs = Math.max(Math.min(asked, LONGEST_PAUSE_MS), jitter(pauseMs, random))
+      if (performance.now() + waitMs > until) return answer
+      await pause(waitMs, signal)
+    }
+  }
+
+  return {
+    connection,
+    path,
+    ask,
+    get: async (kind, name) => ask({ method: 'GET', path: path(kind, name) }),
+    list: async (kind, query) => ask({ method: 'GET', path: path(kind), query }),
+    create: async (kind, body) => ask({ method: 'POST', path: path(kind), body }),
+    patch: async (kind, name, contentType, body) =>
+      ask({ method: 'PATCH', path: path(kind, name), contentType, body }),
+    remove: async (kind, name, uid) =>
+      ask({
+        method: 'DELETE',
+        path: path(kind, name),
+        body: { propagationPolicy: 'Foreground', ...(uid === undefined ? {} : { preconditions: { uid } }) },
+      }),
+  }
+}
+
+/** A part of `ms` between a half and the whole, so that those who fail together do not try again together. */
+export function jitter(ms: number, random: Random): number {
+  const [byte = 0] = random.bytes(1)
+  return ms / 2 + (ms / 2) * (byte / 255)
+}
+
+/** Waits, or returns early when the signal fires. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(ms, undefined, { signal })
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}

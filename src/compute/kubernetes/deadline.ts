@@ -1,0 +1,44 @@
+// Which deadline does an end mean for the cluster, and which operations have set one?
+import { sha256 } from '@noble/hashes/sha2.js'
+import { PaygressError } from '../../core/errors.ts'
+import { toHex } from '../../core/hex.ts'
+import { OPERATION_PREFIX } from './object-names.ts'
+
+/** The controller's arithmetic overflows far above this and then ends a Job at once. */
+const LONGEST_SEC = 2 ** 31 - 1
+/** All annotations of an object share 256 KiB. */
+const MOST_OPERATIONS = 1_000
+const KEY_LENGTH = 40
+
+/** Clocks closer than this count as equal: the server's Date has whole seconds and the answer takes its time. */
+const SAME_CLOCK_SEC = 2
+
+/** `activeDeadlineSeconds` that ends a Job `graceSec` after `end` (both in milliseconds of the cluster); throws `machine_failed` for more than 68 years. */
+export function deadlineSeconds(startTime: number, end: number, graceSec: number): number {
+  const seconds = Math.ceil((end - startTime) / 1000) + graceSec
+  if (!Number.isSafeInteger(seconds) || seconds > LONGEST_SEC)
+    throw new PaygressError('machine_failed', 'a machine cannot be kept for more than 68 years')
+  return Math.max(1, seconds)
+}
+
+/** The annotation that says an operation was done: its name may be longer than a key, and hold characters that a key may not. */
+export function operationKey(operation: string): string {
+  return `${OPERATION_PREFIX}${toHex(sha256(new TextEncoder().encode(operation))).slice(0, KEY_LENGTH)}`
+}
+
+/** The annotations to remove so that one more operation has room: the oldest ones. Values begin with the time they were written. */
+export function outdatedOperations(annotations: Readonly<Record<string, string>>): string[] {
+  const keys = Object.keys(annotations).filter((key) => key.startsWith(OPERATION_PREFIX))
+  const writtenAt = (key: string): number => Number.parseInt(annotations[key] ?? '0', 10)
+  return keys
+    .toSorted((one, other) => writtenAt(one) - writtenAt(other))
+    .slice(0, Math.max(0, keys.length + 1 - MOST_OPERATIONS))
+}
+
+/** Whole seconds by which our clock is ahead of the server's, 0 where they agree; `date` is an answer's Date header. */
+export function clockOffsetSec(now: number, date: string | undefined): number | undefined {
+  const server = Date.parse(date ?? '')
+  if (Number.isNaN(server)) return undefined
+  const offset = Math.round((now - server - 500) / 1000)
+  return Math.abs(offset) <= SAME_CLOCK_SEC ? 0 : offset
+}

@@ -1,0 +1,137 @@
+// How is a list of objects kept up to date? By a list, then a watch, then again, whatever breaks.
+import * as z from 'zod'
+import { pause, jitter } from './cluster-api.ts'
+import type { ClusterApi } from './cluster-api.ts'
+import type { ApiProblem } from './api-problem.ts'
+import type { Log } from '../../core/log.ts'
+import type { Random } from '../../core/clock.ts'
+import { jsonLines } from './json-lines.ts'
+import { apiVersion } from './lease-job.ts'
+import { SELECTOR } from './object-names.ts'
+
+const FIRST_PAUSE_MS = 200
+const LONGEST_PAUSE_MS = 10_000
+/** A server sends a bookmark a minute; one that is silent for longer is gone, whatever its socket says. */
+const SILENCE_MS = 90_000
+const PAGE = '500'
+
+export interface Followed {
+  kind: 'jobs' | 'pods'
+  /** All objects are listed again this often, in milliseconds. */
+  relistMs: number
+  /** All objects as they were at a version. */
+  onList(objects: readonly unknown[], resourceVersion: string): void
+  /** One object was added or changed, or is gone. */
+  onChange(object: unknown, gone: boolean): void
+  /** What happened since the last event is not known; the list that follows is. */
+  onGap(): void
+}
+
+interface FollowPlace {
+  api: ClusterApi
+  random: Random
+  log: Log
+  signal: AbortSignal
+}
+
+/** Follows until the signal fires. */
+export async function followList(place: FollowPlace, followed: Followed): Promise<void> {
+  const { api, random, log, signal } = place
+  let failures = 0
+  let broken = false
+  while (!signal.aborted) {
+    const listed = await listAll(api, followed.kind)
+    if (signal.aborted) return
+    if ('problem' in listed) {
+      failures += 1
+      broken = true
+      log.warn({ kind: followed.kind, reason: listed.problem.message }, 'the cluster could not be listed')
+    } else {
+      followed.onList(listed.objects, listed.resourceVersion)
+      if (broken) followed.onGap()
+      broken = false
+      const end = await watchFrom(place, followed, listed.resourceVersion)
+      if (end.heard) failures = 0
+      if (end.why !== 'time') {
+        failures += 1
+        broken = true
+        log.debug({ kind: followed.kind, reason: end.why }, 'the watch of the cluster ended')
+      }
+    }
+    if (failures > 0) {
+      await pause(jitter(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS), random), signal)
+    }
+  }
+}
+
+const listSchema = z.object({
+  metadata: z.object({ resourceVersion: apiVersion, continue: z.string().optional() }),
+  items: z.array(z.unknown()),
+})
+
+/** All objects of ours of one kind. */
+export async function listAll(
+  api: ClusterApi,
+  kind: Followed['kind'],
+): Promise<{ objects: unknown[]; resourceVersion: string } | { problem: ApiProblem }> {
+  const objects: unknown[] = []
+  let token = ''
+  for (;;) {
+    const next = token === '' ? {} : { continue: token }
+    const answer = await api.list(kind, { labelSelector: SELECTOR, limit: PAGE, ...next })
+    if (!answer.ok) return { problem: answer.problem }
+    const page = listSchema.parse(answer.body)
+    objects.push(...page.items)
+    token = page.metadata.continue ?? ''
+    if (token === '') return { objects, resourceVersion: page.metadata.resourceVersion }
+  }
+}
+
+const eventSchema = z.object({
+  type: z.enum(['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR']),
+  object: z.unknown(),
+})
+const versionSchema = z.object({ metadata: z.object({ resourceVersion: apiVersion }) })
+
+interface WatchEnd {
+  why: string
+  /** Something was heard: the next failure is the first one. */
+  heard: boolean
+}
+
+async function watchFrom(
+  { api, signal }: FollowPlace,
+  followed: Followed,
+  resourceVersion: string,
+): Promise<WatchEnd> {
+  const relist = AbortSignal.timeout(followed.relistMs)
+  let from = resourceVersion
+  let heard = false
+  while (!relist.aborted && !signal.aborted) {
+    const silence = new AbortController()
+    const timer = setTimeout(() => silence.abort(), SILENCE_MS)
+    try {
+      const stream = await api.connection.open({
+        method: 'GET',
+        path: api.path(followed.kind),
+        query: { labelSelector: SELECTOR, watch: 'true', allowWatchBookmarks: 'true', resourceVersion: from },
+        signal: AbortSignal.any([signal, relist, silence.signal]),
+      })
+      if (!stream.ok) return { why: relist.aborted ? 'time' : stream.problem.message, heard }
+      for await (const line of jsonLines(stream.chunks)) {
+        timer.refresh()
+        const { type, object } = eventSchema.parse(line)
+        if (type === 'ERROR') return { why: 'the watch is too old', heard }
+        heard = true
+        from = versionSchema.parse(object).metadata.resourceVersion
+        if (type !== 'BOOKMARK') followed.onChange(object, type === 'DELETED')
+      }
+    } catch (error) {
+      if (relist.aborted || signal.aborted) break
+      return { why: error instanceof Error ? error.message : String(error), heard }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+  return { why: 'time', heard }
+}

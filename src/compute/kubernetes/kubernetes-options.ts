@@ -1,0 +1,43 @@
+// What does the Kubernetes back end have to be told?
+import type { Clock, Random } from '../../core/clock.ts'
+import type { Log } from '../../core/log.ts'
+
+/** `nodeport`: a NodePort Service per lease; `hostport`: a port of the node itself, for ranges outside the cluster's node ports. */
+export type Exposure = 'nodeport' | 'hostport'
+
+export interface KubernetesComputeOptions {
+  clock: Clock
+  random: Random
+  log: Log
+  /** Path of a kubeconfig; without one KUBECONFIG, then the service account of this pod, then ~/.kube/config. */
+  kubeconfig?: string
+  /** A context of it; its current one when not given. */
+  context?: string
+  /** Where the leases live. */
+  namespace: string
+  /** The address that buyers connect to. */
+  sshHost: string
+  /** First and last port, both included. */
+  portRange: { first: number; last: number }
+  /** `nodeport` when not given. */
+  exposure?: Exposure
+  /** The image of the container that keeps the pod; the tenant's own when not given. It needs /bin/sh, mkdir and cp. */
+  holdImage?: string
+  runtimeClassName?: string
+  /** False puts each pod into a user namespace of its own. */
+  hostUsers?: boolean
+  /** Disk of one machine in MB; 5,120 when not given. */
+  storageMb?: number
+  /** Seconds between the paid end and the enforced one; 10 when not given. */
+  graceSec?: number
+  /** Seconds that an ended machine's Job, with its port, is kept for a daemon that was away; 120 when not given. */
+  keepEndedSec?: number
+}
+
+/** The options with their defaults filled in. */
+export type KubernetesSettings = KubernetesComputeOptions &
+  Required<Pick<KubernetesComputeOptions, 'exposure' | 'storageMb' | 'graceSec' | 'keepEndedSec'>>
+
+export function withDefaults(options: KubernetesComputeOptions): KubernetesSettings {
+  return { exposure: 'nodeport', storageMb: 5_120, graceSec: 10, keepEndedSec: 120, ...options }
+}

@@ -1,0 +1,56 @@
+// What do all operations of the Kubernetes back end share?
+import { PaygressError } from '../../core/errors.ts'
+import type { LeaseId } from '../../core/ids.ts'
+import { placeError } from './api-problem.ts'
+import type { ClusterApi } from './cluster-api.ts'
+import type { KubernetesSettings } from './kubernetes-options.ts'
+import { leaseJobOf } from './lease-job.ts'
+import type { LeaseJob } from './lease-job.ts'
+import type { MachineFeed } from './machine-feed.ts'
+import { jobName } from './object-names.ts'
+import type { PortBook } from './port-book.ts'
+
+export interface KubernetesPlace {
+  readonly settings: KubernetesSettings
+  readonly api: ClusterApi
+  readonly feed: MachineFeed
+  readonly ports: PortBook
+  /** Leases whose SSH has answered this daemon. */
+  readonly answered: Set<LeaseId>
+  /** The last Jobs that this daemon ended, since the cluster forgets them. */
+  readonly ended: Map<LeaseId, LeaseJob>
+  /** Fires when the back end is closed. */
+  readonly signal: AbortSignal
+}
+
+/** The lease's Job as the cluster has it now; undefined where it answered that there is none. */
+export async function readJob(place: KubernetesPlace, leaseId: LeaseId): Promise<LeaseJob | undefined> {
+  const answer = await place.api.get('jobs', jobName(leaseId))
+  if (!answer.ok) {
+    if (answer.problem.kind === 'not-found') return undefined
+    throw placeError(answer.problem, 'the machine could not be looked up')
+  }
+  const job = leaseJobOf(answer.body)
+  // The first characters of the id name the Job, the label has all of them.
+  if (job?.leaseId !== leaseId) return undefined
+  place.feed.learn(job)
+  return job
+}
+
+/** The last that was heard of the lease's Job, else the Job as the cluster has it. */
+export async function knownJob(place: KubernetesPlace, leaseId: LeaseId): Promise<LeaseJob | undefined> {
+  return place.feed.job(leaseId) ?? (await readJob(place, leaseId))
+}
+
+/** The Job in an answer to a change of it; throws `failed` for anything else. */
+export function changedJob(place: KubernetesPlace, body: unknown): LeaseJob {
+  const job = leaseJobOf(body)
+  if (job === undefined) throw new PaygressError('failed', 'the API server answered with another object')
+  place.feed.learn(job)
+  return job
+}
+
+/** Ports of all known leases. */
+export function usedPorts(place: KubernetesPlace): Set<number> {
+  return new Set([...place.feed.jobs()].map(({ port }) => port))
+}

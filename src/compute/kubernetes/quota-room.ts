@@ -1,0 +1,89 @@
+// How many more machines do the quotas of the namespace leave room for?
+import * as z from 'zod'
+import { machineSize, SIZE_OF_HOLD } from './pod-template.ts'
+
+const quotaSchema = z.object({
+  spec: z
+    .object({ scopes: z.array(z.string()).default([]), scopeSelector: z.unknown().optional() })
+    .prefault({}),
+  status: z
+    .object({
+      hard: z.record(z.string(), z.string()).default({}),
+      used: z.record(z.string(), z.string()).default({}),
+    })
+    .prefault({}),
+})
+
+export type ResourceQuota = z.output<typeof quotaSchema>
+
+export const quotaListSchema = z.object({ items: z.array(quotaSchema) })
+
+/** Scopes that cover our pods: they have requests, and no deadline of their own. */
+const OUR_SCOPES = new Set(['NotTerminating', 'NotBestEffort'])
+/** What a machine takes one of. */
+const ONES = [
+  'pods',
+  'count/pods',
+  'count/jobs.batch',
+  'services',
+  'count/services',
+  'services.nodeports',
+  'secrets',
+  'count/secrets',
+]
+const SIZES = ['cpu', 'memory', 'ephemeral-storage'] as const
+
+/** How many machines of this size fit; undefined where no quota limits them. */
+export function roomInQuotas(
+  quotas: readonly ResourceQuota[],
+  spec: { cpuMillicores: number; memoryMb: number },
+  storageMb: number,
+): number | undefined {
+  const each = needs(spec, storageMb)
+  let room: number | undefined
+  for (const { spec: scope, status } of quotas) {
+    if (scope.scopeSelector !== undefined || scope.scopes.some((name) => !OUR_SCOPES.has(name))) continue
+    for (const [name, hard] of Object.entries(status.hard)) {
+      const need = each.get(name)
+      if (need === undefined) continue
+      const rest = quantity(hard) - quantity(status.used[name] ?? '0')
+      // A millionth forgives what binary fractions do to 0.1.
+      const fit = Math.max(0, Math.floor(rest / need + 1e-6))
+      room = Math.min(room ?? fit, fit)
+    }
+  }
+  return room
+}
+
+function needs(spec: { cpuMillicores: number; memoryMb: number }, storageMb: number): Map<string, number> {
+  const size = machineSize(spec, storageMb)
+  const needed = new Map(ONES.map((name) => [name, 1]))
+  for (const name of SIZES) {
+    const sum = quantity(size[name]) + quantity(SIZE_OF_HOLD[name])
+    for (const key of [name, `requests.${name}`, `limits.${name}`]) needed.set(key, sum)
+  }
+  return needed
+}
+
+const SUFFIXES: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+}
+
+/** A Kubernetes quantity (`500m`, `2Gi`, `1e3`) as a number; NaN for anything else. */
+export function quantity(text: string): number {
+  const [, digits = '', suffix = ''] = /^([+-]?[\d.]+(?:[eE][+-]?\d+)?)([a-zA-Z]*)$/.exec(text) ?? []
+  return digits === '' ? Number.NaN : Number(digits) * (SUFFIXES[suffix] ?? Number.NaN)
+}

@@ -1,0 +1,127 @@
+// How is the end of a machine moved, once per operation, and never onto a machine that is already going?
+import * as z from 'zod'
+import { PaygressError } from '../../core/errors.ts'
+import type { LeaseId } from '../../core/ids.ts'
+import { placeError } from './api-problem.ts'
+import { jitter, MERGE_PATCH, pause } from './cluster-api.ts'
+import { deadlineSeconds, operationKey, outdatedOperations } from './deadline.ts'
+import { changedJob, readJob } from './kubernetes-place.ts'
+import type { KubernetesPlace } from './kubernetes-place.ts'
+import type { LeaseJob } from './lease-job.ts'
+import { leasePodOf } from './lease-pod.ts'
+import { clusterTime, isOver, paidEnd } from './machine-of-job.ts'
+import { GRACE, jobName, LEASE_LABEL } from './object-names.ts'
+
+const podListSchema = z.object({ items: z.array(z.unknown()) })
+
+const CONFLICTS_FOR_MS = 20_000
+const FIRST_PAUSE_MS = 10
+const LONGEST_PAUSE_MS = 500
+/** This close to the old deadline the controller may already be deleting the pod, which no answer tells. */
+const RACE_MS = 15_000
+
+/** `setEnd` of the port. */
+export async function setEnd(
+  place: KubernetesPlace,
+  leaseId: LeaseId,
+  operation: string,
+  expiresAt: Date,
+): Promise<{ expiresAt: Date }> {
+  place.feed.start()
+  const until = performance.now() + CONFLICTS_FOR_MS
+  // What was last heard is good enough to try: a change since then is a conflict.
+  const heard = place.feed.job(leaseId)
+  let job = heard !== undefined && isOpen(place, heard) ? heard : await readJob(place, leaseId)
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const done = endInForce(place, job, operation)
+    if (done !== undefined) return done
+    if (job === undefined) throw goneError()
+    const answer = await place.api.patch(
+      'jobs',
+      jobName(leaseId),
+      MERGE_PATCH,
+      endPatch(place, job, operation, expiresAt),
+    )
+    if (answer.ok) return confirm(place, job, changedJob(place, answer.body))
+    const { kind } = answer.problem
+    const isLate = performance.now() > until
+    if ((kind !== 'conflict' && kind !== 'not-found') || isLate)
+      throw placeError(answer.problem, 'the end of the machine could not be moved')
+    if (pauseMs > FIRST_PAUSE_MS) await pause(jitter(pauseMs, place.settings.random), place.signal)
+    job = await readJob(place, leaseId)
+  }
+}
+
+/** The end where the operation was done before; throws `pod_ended` where it cannot be done any more. */
+function endInForce(
+  place: KubernetesPlace,
+  job: LeaseJob | undefined,
+  operation: string,
+): { expiresAt: Date } | undefined {
+  if (job === undefined) throw goneError()
+  const end = paidEnd(job)
+  if (end === undefined || job.suspended)
+    throw new PaygressError('internal', 'a machine has no end before it was started')
+  const written = job.annotations[operationKey(operation)]
+  if (written !== undefined && !isTooLate(job, written)) return { expiresAt: new Date(end) }
+  if (!isOpen(place, job)) throw goneError()
+  return undefined
+}
+
+/** True while the end may still be moved. */
+function isOpen(place: KubernetesPlace, job: LeaseJob): boolean {
+  return !isOver(job) && place.settings.clock.now() < (paidEnd(job) ?? Number.POSITIVE_INFINITY)
+}
+
+// An operation that was written on a Job that had ended did nothing, though nobody may have been told.
+function isTooLate(job: LeaseJob, written: string): boolean {
+  const writtenAt = clusterTime(job, Number.parseInt(written, 10) * 1000)
+  return job.finished !== undefined && writtenAt >= job.finished.at
+}
+
+function endPatch(place: KubernetesPlace, job: LeaseJob, operation: string, expiresAt: Date): object {
+  const { clock, graceSec } = place.settings
+  const end = clusterTime(job, expiresAt.getTime())
+  const written = `${Math.floor(clock.now() / 1000)} ${expiresAt.toISOString()}`
+  const outdated = outdatedOperations(job.annotations).map((key): [string, null] => [key, null])
+  return {
+    metadata: {
+      resourceVersion: job.resourceVersion,
+      annotations: {
+        ...Object.fromEntries(outdated),
+        [operationKey(operation)]: written,
+        [GRACE]: String(graceSec),
+      },
+    },
+    spec: { activeDeadlineSeconds: deadlineSeconds(job.startTime ?? end, end, graceSec) },
+  }
+}
+
+/** A change of a Job that has ended is accepted and does nothing: only what the answer says of its end counts. */
+async function confirm(
+  place: KubernetesPlace,
+  before: LeaseJob,
+  after: LeaseJob,
+): Promise<{ expiresAt: Date }> {
+  const end = paidEnd(after)
+  if (isOver(after) || end === undefined) throw goneError()
+  const oldEnd = paidEnd(before) ?? end
+  const hardEnd = oldEnd + before.graceSec * 1000
+  if (place.settings.clock.now() > hardEnd - RACE_MS && !(await hasLivePod(place, after))) {
+    // The controller would make another, empty machine for the time that was bought.
+    await place.api.remove('jobs', after.name, after.uid)
+    throw goneError()
+  }
+  return { expiresAt: new Date(end) }
+}
+
+async function hasLivePod(place: KubernetesPlace, job: LeaseJob): Promise<boolean> {
+  const answer = await place.api.list('pods', { labelSelector: `${LEASE_LABEL}=${job.leaseId}` })
+  if (!answer.ok) throw placeError(answer.problem, 'the machine could not be looked at')
+  const { items } = podListSchema.parse(answer.body)
+  return items.some((item) => leasePodOf(item)?.leaving === false)
+}
+
+function goneError(): PaygressError {
+  return new PaygressError('pod_ended', 'the machine has ended, or is ending')
+}

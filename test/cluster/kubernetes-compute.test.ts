@@ -1,0 +1,42 @@
+// The contract of the port, on a genuine control plane.
+import { afterAll, beforeAll } from 'vitest'
+import type { Compute } from '../../src/provider/compute-port.ts'
+import { describeComputeContract } from '../contract/compute-contract.ts'
+import { openCompute } from '../support/kubernetes-setup.ts'
+import { makeNamespace } from '../support/namespace.ts'
+import { startNodeStandIn, type NodeStandIn } from '../support/node-stand-in.ts'
+import { startCluster, type Cluster } from '../support/peers/cluster.ts'
+import { requirePeer } from '../support/peers/require-peer.ts'
+
+requirePeer('cluster')('on the genuine control plane', () => {
+  let cluster: Cluster
+  let node: NodeStandIn
+  beforeAll(async () => {
+    cluster = await startCluster()
+    node = await startNodeStandIn(cluster.kubeconfig)
+  })
+  afterAll(async () => {
+    await node[Symbol.asyncDispose]()
+    await cluster.stop()
+  })
+
+  describeComputeContract('Kubernetes', async () => {
+    const namespace = await makeNamespace(cluster.kubeconfig)
+    const open = async (): Promise<Compute> => openCompute(cluster.kubeconfig, namespace.name)
+    let compute = await open()
+    return {
+      compute,
+      restart: async () => {
+        await compute.close()
+        compute = await open()
+        return compute
+      },
+      dispose: async () => {
+        for (const { leaseId } of await compute.list()) await compute.end(leaseId)
+        await compute.close()
+        await namespace.dispose()
+        if (node.problems.length > 0) throw new Error(`the node failed: ${node.problems.join('; ')}`)
+      },
+    }
+  })
+})
