@@ -71,6 +71,7 @@ function applyAccess(
       state: 'ready',
       podNpub: pod.npub,
       expiresAt: pod.expiresAt.toISOString(),
+      grantedSec: reply.duration_seconds,
     })
     orders.savePod(tx, pod)
   })
@@ -85,6 +86,7 @@ function applyExtension(orders: OrderStore, order: Waiting, reply: TopupReply): 
       state: 'ready',
       podNpub: reply.pod_npub,
       expiresAt: expiresAt.toISOString(),
+      grantedSec: reply.extended_duration_seconds,
     })
     const pod = orders.pod(reply.pod_npub)
     // Top-ups may overtake each other: the end never goes back.

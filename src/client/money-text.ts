@@ -6,7 +6,7 @@ export function satText(sat: bigint): string {
 }
 
 /** `2026-11-21 14:05 UTC`; `ms` since the epoch. */
-export function timeText(ms: number): string {
+function timeText(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
@@ -19,7 +19,7 @@ export function plainText(text: string): string {
 }
 
 /** When the lock ends by our own clock, in ms; undefined for a plain token. */
-export function lockEndsMs(payment: Payment): number | undefined {
+function lockEndsMs(payment: Payment): number | undefined {
   return payment.locktime === undefined ? undefined : (payment.locktime - payment.mintAheadSec) * 1000
 }
 

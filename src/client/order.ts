@@ -96,7 +96,13 @@ const paid = {
   heard: z.array(z.string()).optional(),
 }
 const sent = { ...paid, message }
-const running = { ...sent, podNpub: podNpubField, expiresAt: z.string() }
+const running = {
+  ...sent,
+  podNpub: podNpubField,
+  expiresAt: z.string(),
+  /** What the payment brought, by the provider's word; coins and fees can make it more than was asked for. */
+  grantedSec: z.int().optional(),
+}
 /** Tokens that are still to be received, and what the ones before brought. */
 const partly = { tokens: z.array(z.string()), returnedSat: sat, feeSat: sat }
 const back = { returnedSat: sat, feeSat: sat }
@@ -160,7 +166,6 @@ export const orderSchema = z.discriminatedUnion('state', [
 export type OrderTerms = z.output<typeof termsSchema>
 export type Payment = z.output<typeof paymentSchema>
 export type Deadlines = z.output<typeof deadlinesSchema>
-export type Refusal = z.output<typeof refusalSchema>
 export type OrderData = z.output<typeof orderSchema>
 export type OrderState = OrderData['state']
 export type OrderKind = OrderData['kind']
@@ -208,4 +213,9 @@ const OPEN: readonly OrderState[] = [
 /** True while something of the order is still to be done. */
 export function isOpen(order: { state: OrderState }): boolean {
   return OPEN.includes(order.state)
+}
+
+/** How many seconds a payment brought; older providers do not say, so that it is what was asked for. */
+export function grantedSec(order: OrderIn<'ready' | 'stopping' | 'stopped' | 'expired'>): number {
+  return order.grantedSec ?? order.terms.durationSec
 }

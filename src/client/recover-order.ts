@@ -49,7 +49,7 @@ function readAnswers(client: Recoverer, order: Order, inbox: InboxReading): Orde
 }
 
 /** The messages of an order that answers may name. */
-export function messageIds(order: Order): string[] {
+function messageIds(order: Order): string[] {
   const own = 'message' in order && order.message !== undefined ? [order.message.id] : []
   return order.state === 'stopping' ? [...own, order.stop.message.id] : own
 }

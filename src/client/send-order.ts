@@ -73,6 +73,6 @@ function refuseLateSending({ clock }: Sender, order: OrderIn<'locked'>): void {
 }
 
 /** How long an answer may still come, in ms. */
-export function answerTimeMs({ clock }: Pick<Client, 'clock'>, payment: Payment): number {
+function answerTimeMs({ clock }: Pick<Client, 'clock'>, payment: Payment): number {
   return Math.max(0, (payment.respondBefore - payment.mintAheadSec) * 1000 - clock.now()) + TRAVEL_MS
 }

@@ -15,7 +15,7 @@ import { providerNameOf } from './offer-rows.ts'
 import { interruptible } from './interruptible.ts'
 import { interruptedAt } from './order-errors.ts'
 import { getOrder, withClaim } from './order-journal.ts'
-import type { OrderTerms } from './order.ts'
+import { grantedSec, type OrderTerms } from './order.ts'
 import { type PaymentPlan, planPayment } from './plan-payment.ts'
 import { relaysOf } from './plan-purchase.ts'
 import type { Client, Pod } from './ports.ts'
@@ -80,7 +80,7 @@ export async function resumeTopup(
       hint: `paygress orders show ${orderId}`,
     })
   }
-  return { outcome: 'served', order, pod, extendedSec: order.terms.durationSec }
+  return { outcome: 'served', order, pod, extendedSec: grantedSec(order) }
 }
 
 async function planTopup(
