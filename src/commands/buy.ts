@@ -2,6 +2,7 @@
 import { type BuyResult, buyPod, resumeBuy } from '../client/buy-pod.ts'
 import type { ServedOrder } from '../client/advance-order.ts'
 import { openSsh } from '../client/open-ssh.ts'
+import { grantedSec } from '../client/order.ts'
 import type { Pod } from '../client/ports.ts'
 import type { BuyWish, PurchaseView } from '../client/wish.ts'
 import { PaygressError } from '../core/errors.ts'
@@ -123,7 +124,7 @@ function answerOf(order: ServedOrder, pod: Pod): Answer {
       ssh: sshDocument(pod),
       ...password,
       expires_at: pod.expiresAt.toISOString(),
-      duration_seconds: order.terms.durationSec,
+      duration_seconds: grantedSec(order),
       paid: paidDocument(order),
     },
     names: [pod.npub],
