@@ -3,18 +3,16 @@ import * as z from 'zod'
 import type { WalletReader } from '../wallet/ports.ts'
 import type { SqlParams, SqlReader } from './sql.ts'
 import { sqlNumber } from './sql-types.ts'
+import { attemptRow, historyRow, operationRow } from './wallet-operation-rows.ts'
 import {
-  attemptRow,
   claimRow,
   coinRow,
   coinSumRow,
   fateRow,
-  historyRow,
   keyRow,
   keysetRow,
   keysRow,
   mintRow,
-  operationRow,
   pendingRow,
   unsettledRow,
 } from './wallet-rows.ts'

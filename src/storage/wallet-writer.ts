@@ -3,7 +3,7 @@ import { PaygressError } from '../core/errors.ts'
 import type { Operation, WalletWriter } from '../wallet/ports.ts'
 import type { SqlValue, SqlWriter } from './sql.ts'
 import { nextCounter, walletReader } from './wallet-reader.ts'
-import { toJson } from './wallet-rows.ts'
+import { toJson } from './wallet-columns.ts'
 
 /** Writes the wallet's tables through one open transaction. */
 export function walletWriter(sql: SqlWriter): WalletWriter {

@@ -102,7 +102,10 @@ test(
         }
 
         async function act({ kind, sat, feePpk }: Step): Promise<void> {
-          if (kind === 'fund') await fund(alice.wallet, url, sat)
+          if (kind === 'fund') {
+            const { operationId } = await alice.wallet.requestInvoice(url, sat)
+            await alice.wallet.awaitFunding(operationId, { signal })
+          }
           if (kind === 'send') {
             const outcome = await alice.wallet.send(url, sat, {})
             if (outcome.status === 'done' && outcome.token !== undefined) tokens.push(outcome.token)
