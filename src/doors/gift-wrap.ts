@@ -14,7 +14,7 @@ import { parseRequest } from '../protocol/request.ts'
 import type { Door, Incoming } from '../provider/ports.ts'
 import { readAddress, writeAddress, type GiftWrapAddress } from './gift-wrap-address.ts'
 
-export const GIFT_WRAP_DOOR = 'gift-wrap'
+const GIFT_WRAP_DOOR = 'gift-wrap'
 
 /** Wraps that were dealt with, over restarts: relays send those of the last days again. */
 export interface HandledWraps {
@@ -56,10 +56,11 @@ export function giftWrapDoor(options: GiftWrapDoorOptions): Door {
       await take(readGift(gift, url))
       handled.add(gift.wrapId)
     } catch (error) {
-      log.error(
-        { wrap: gift.wrapId, error: toPaygressError(error).message },
-        'a message could not be handled',
-      )
+      const { code, message } = toPaygressError(error)
+      const fields = { wrap: gift.wrapId, error: message }
+      // A daemon that stops leaves the rest to the next one.
+      if (code === 'interrupted') log.debug(fields, 'a message is left for the next start')
+      else log.error(fields, 'a message could not be handled')
     }
   }
 

@@ -12,7 +12,7 @@ export function isoTime(milliseconds: number): string {
 }
 
 /** Whole seconds of a lease's paid time. */
-export function paidSeconds(lease: Pick<Lease, 'paidFrom' | 'paidUntil'>): number {
+function paidSeconds(lease: Pick<Lease, 'paidFrom' | 'paidUntil'>): number {
   return Math.max(0, Math.round((lease.paidUntil - lease.paidFrom) / 1000))
 }
 

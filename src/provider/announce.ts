@@ -17,7 +17,7 @@ const JITTER = 0.1
 const SETTLE_MS = 2_000
 
 /** The offer as it stands. */
-export async function currentOffer(
+async function currentOffer(
   context: Pick<ProviderContext, 'config' | 'wallet' | 'compute' | 'ledger'>,
 ): Promise<Offer> {
   const { config } = context

@@ -90,6 +90,8 @@ export function createProvider(deps: ProviderDeps): Provider {
       lock = deps.takeLock()
       context.log.info({ npub }, `Service public key: ${npub}`)
       for (const notice of deps.config.notices) context.log.warn({}, notice)
+      // Whoever configures a mint has named it: its money may lie there.
+      for (const mint of deps.config.mints) if (!deps.wallet.isTrusted(mint)) deps.wallet.trustMint(mint)
       await waitUntilAllAnswer(context, deps.board, deps.acceptNewCluster ?? false)
       await resume(context, driver)
       if (stopping.signal.aborted) return

@@ -24,7 +24,7 @@ export type Step = 'moved' | 'again'
 export type PaidOrder = SpawnOrder | TopupOrder
 
 /** A refund token is kept for its buyer for this long, in milliseconds. */
-export const REFUND_KEPT_MS = 30 * 24 * 60 * 60 * 1000
+const REFUND_KEPT_MS = 30 * 24 * 60 * 60 * 1000
 /** A reply without money or machine waits this long for a relay, in milliseconds. */
 export const PLAIN_REPLY_KEPT_MS = 60 * 60 * 1000
 

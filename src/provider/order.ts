@@ -80,7 +80,6 @@ const releasing = z.object({ state: z.literal('releasing') })
 const stopping = z.object({ state: z.literal('stopping'), parts: z.array(refundPartFields) })
 const stopped = z.object({ state: z.literal('stopped') })
 
-export type GivingUp = z.infer<typeof givingUp>
 export type Refunding = z.infer<typeof refunding>
 
 const spawnFields = z.object({

@@ -22,7 +22,7 @@ export function readOrder(ledger: Ledger, key: string): Order | undefined {
   return row === undefined ? undefined : parseOrder(row)
 }
 
-export function parseOrder(row: OrderRow): Order {
+function parseOrder(row: OrderRow): Order {
   const { body, state: _state, open: _open, leaseId: _leaseId, specId: _specId, ...head } = row
   const fields = orderFields.safeParse(JSON.parse(body))
   if (!fields.success) throw new PaygressError('internal', `order ${row.key} cannot be read from the ledger`)

@@ -6,7 +6,7 @@ import type { Refunding } from './order.ts'
 import type { SpawnOrder, StopOrder, TopupOrder } from './orders.ts'
 import { refusal, refusalReply } from './refusal-reply.ts'
 
-export const DUST_REASON = 'the rest is worth less than the fee of claiming it'
+const DUST_REASON = 'the rest is worth less than the fee of claiming it'
 
 /** The reply of a stop, or the error reply of an order whose money goes back. */
 export function refundedReply(order: SpawnOrder | TopupOrder | StopOrder, stage: Refunding): string {

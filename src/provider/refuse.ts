@@ -35,7 +35,7 @@ export function refuse(
 }
 
 /** Ends a refusal that gives no signature: the token is as it was. */
-export function refuseUntouched(context: ProviderContext, order: RefusalOrder): void {
+function refuseUntouched(context: ProviderContext, order: RefusalOrder): void {
   const payment = order.type === 'stop' ? undefined : ({ status: 'untouched' } as const)
   const content = refusalReply(order.refusal, order.orderId, payment)
   const until = context.clock.now() + PLAIN_REPLY_KEPT_MS

@@ -1,8 +1,8 @@
 // How do the provider's values stand in JSON? The field schemas that orders and leases share.
 import * as z from 'zod'
-import { isLeaseId, isOrderId, isSpecId } from '../core/ids.ts'
+import { isLeaseId, isSpecId } from '../core/ids.ts'
 import { type MintUrl, normaliseMintUrl } from '../core/mint-url.ts'
-import { isPodNpub, isPublicKeyHex } from '../core/npub.ts'
+import { isPodNpub } from '../core/npub.ts'
 import { ERROR_TYPES } from '../protocol/error-reply.ts'
 import type { InspectedToken } from '../wallet/wallet.ts'
 
@@ -12,9 +12,7 @@ export const bigintField = z.codec(z.string().regex(/^-?\d{1,30}$/), z.bigint(),
   encode: (amount) => String(amount),
 })
 
-export const publicKeyField = z.string().refine(isPublicKeyHex)
 export const leaseIdField = z.string().refine(isLeaseId)
-export const storedOrderIdField = z.string().refine(isOrderId)
 export const storedPodNpubField = z.string().refine(isPodNpub)
 export const storedMintField = z.string().refine((text): text is MintUrl => normaliseMintUrl(text) === text)
 

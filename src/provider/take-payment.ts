@@ -20,7 +20,7 @@ export interface PaymentFields {
 /** Before the end of a lock by this much nothing is served any more, in seconds. */
 const LOCK_RESERVE_SEC = 300
 /** Without `respond_before` a request is served for this long, in seconds. */
-export const DEFAULT_RESPONSE_SEC = 600
+const DEFAULT_RESPONSE_SEC = 600
 /** A plain token names its own end; this is the furthest, in seconds. */
 const LONGEST_RESPONSE_SEC = 3_600
 const NUTS_OF_A_LOCK = [10, 11, 12]
@@ -64,7 +64,7 @@ export function isReleasable(
 }
 
 /** Unix seconds until which a request may be served: at most five minutes before the end of its lock. */
-export function answerBefore(
+function answerBefore(
   token: Pick<InspectedToken, 'lock'>,
   fields: PaymentFields,
   requestedAt: number,

@@ -33,8 +33,8 @@ import { startFaultyMint, type FaultyMint } from '../faulty-mint.ts'
 import { testPublicKey, testSpecId } from '../test-ids.ts'
 import { fund, openTestWallet, tokenOf, type TestWallet } from '../wallet/test-wallet.ts'
 
-export const PROVIDER_KEY = testPublicKey(0xa11ce)
-export const BUYER_KEY = testPublicKey(0xb0b)
+const PROVIDER_KEY = testPublicKey(0xa11ce)
+const BUYER_KEY = testPublicKey(0xb0b)
 export const STRANGER_KEY = testPublicKey(0x57a)
 
 const random: Random = { bytes: (count) => Uint8Array.from(randomBytes(count)) }
@@ -44,7 +44,7 @@ export interface MovableClock extends Clock {
   aheadMs: number
 }
 
-export function movableClock(): MovableClock {
+function movableClock(): MovableClock {
   return {
     aheadMs: 0,
     now() {
@@ -53,7 +53,7 @@ export function movableClock(): MovableClock {
   }
 }
 
-export const machineKeys: MachineKeys = {
+const machineKeys: MachineKeys = {
   newHostKey: (comment) => makeSshKeyPair(random, comment),
   newPodKey: () => {
     const secretKey = random.bytes(32)
@@ -62,7 +62,7 @@ export const machineKeys: MachineKeys = {
   readAuthorizedKey: (text) => parsePublicKey(text).line,
 }
 
-export function testConfig(mint: MintUrl, change: Partial<ProviderConfig> = {}): ProviderConfig {
+function testConfig(mint: MintUrl, change: Partial<ProviderConfig> = {}): ProviderConfig {
   const spec = (id: string, rateMsatPerSec: number): ProviderConfig['specs'][number] => ({
     id: testSpecId(id),
     name: id === 'basic' ? 'Basic' : 'Standard',
@@ -241,7 +241,6 @@ export async function openProvider(world: World, options: ProviderOptions = {}):
     effects: providerEffects(ledger),
     requestTimeoutMs: 1_000,
   })
-  wallet.trustMint(world.url)
   const door = options.door ?? new TestDoor()
   const board = new TestBoard()
   const log: string[] = []
@@ -402,7 +401,7 @@ export interface AskOptions {
 }
 
 /** What a door would hand over. */
-export function incoming(message: unknown, options: AskOptions = {}): Incoming {
+function incoming(message: unknown, options: AskOptions = {}): Incoming {
   return {
     door: 'test',
     sender: options.sender ?? BUYER_KEY,

@@ -1,0 +1,94 @@
+// Arithmetic of time and money: whatever is bought and used, nothing is made and nothing vanishes.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { parseMintUrl } from '../../src/core/mint-url.ts'
+import { costMsat, remainderMsat, secondsFor } from '../../src/core/pricing.ts'
+import { balanceMsat, refundParts, unusedMsat, usedSeconds } from '../../src/provider/amounts.ts'
+import type { Credit } from '../../src/provider/ports.ts'
+import { testLeaseId } from '../support/test-ids.ts'
+
+const mints = ['https://a.example', 'https://b.example', 'https://c.example'].map(parseMintUrl)
+const rate = fc.integer({ min: 1, max: 1_000_000 })
+const credit = fc.bigInt({ min: 0n, max: 10n ** 15n })
+const credits = fc.array(
+  fc.record({ mint: fc.constantFrom(...mints), amountMsat: fc.bigInt({ min: 1n, max: 10n ** 9n }) }),
+  { minLength: 1, maxLength: 12 },
+)
+
+function asCredits(given: readonly Pick<Credit, 'mint' | 'amountMsat'>[]): Credit[] {
+  return given.map((one, at) => ({ ...one, leaseId: testLeaseId(1), orderKey: `o${at}`, at }))
+}
+
+test('a credit is exactly its seconds and its rest', () => {
+  fc.assert(
+    fc.property(credit, rate, (amount, price) => {
+      const seconds = secondsFor(amount, price)
+      expect(costMsat(seconds, price) + remainderMsat(amount, price)).toBe(amount)
+    }),
+  )
+})
+
+test('rests that are kept buy, over many top-ups, as much as one payment of the whole', () => {
+  fc.assert(
+    fc.property(fc.array(credit, { minLength: 1, maxLength: 20 }), rate, (amounts, price) => {
+      let rest = 0n
+      let seconds = 0
+      for (const amount of amounts) {
+        seconds += secondsFor(rest + amount, price)
+        rest = remainderMsat(rest + amount, price)
+      }
+      expect(seconds).toBe(
+        secondsFor(
+          amounts.reduce((sum, amount) => sum + amount, 0n),
+          price,
+        ),
+      )
+    }),
+  )
+})
+
+test('what was used and what is returned are together what was paid, and a begun second is a whole one', () => {
+  fc.assert(
+    fc.property(credit, rate, fc.integer({ min: 0, max: 10 ** 12 }), (amount, price, elapsedMs) => {
+      const used = usedSeconds(1_000_000, 1_000_000 + elapsedMs)
+      expect(used * 1000).toBeGreaterThanOrEqual(elapsedMs)
+      expect(used * 1000).toBeLessThan(elapsedMs + 1000)
+      const unused = unusedMsat(amount, used, price)
+      const spent = costMsat(used, price)
+      expect(unused).toBe(spent >= amount ? 0n : amount - spent)
+    }),
+  )
+})
+
+test('time before the beginning is not used time', () => {
+  expect(usedSeconds(5_000, 4_000)).toBe(0)
+})
+
+test('a refund is split so that it is paid in full and no mint pays more than came from it', () => {
+  fc.assert(
+    fc.property(credits, fc.double({ min: 0, max: 1, noNaN: true }), (given, share) => {
+      const all = asCredits(given)
+      const total = balanceMsat(all)
+      const amount = (total * BigInt(Math.floor(share * 1000))) / 1000n
+      const parts = refundParts(all, amount)
+      expect(parts.reduce((sum, part) => sum + part.amountMsat, 0n)).toBe(amount)
+      for (const part of parts)
+        expect(part.amountMsat).toBeLessThanOrEqual(balanceMsat(all.filter(({ mint }) => mint === part.mint)))
+      expect(new Set(parts.map(({ mint }) => mint)).size).toBe(parts.length)
+    }),
+  )
+})
+
+test('the last credit goes back first, and what went back before is not owed again', () => {
+  const [a, b] = mints
+  if (a === undefined || b === undefined) throw new Error('no mints')
+  const all = asCredits([
+    { mint: a, amountMsat: 100n },
+    { mint: b, amountMsat: 50n },
+    { mint: b, amountMsat: -20n },
+  ])
+  expect(refundParts(all, 60n)).toEqual([
+    { mint: b, amountMsat: 30n },
+    { mint: a, amountMsat: 30n },
+  ])
+})

@@ -1,0 +1,154 @@
+// The ledger gives back what was written, only within a transaction, and all or nothing.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { parseOrderId } from '../../src/core/ids.ts'
+import { parseMintUrl } from '../../src/core/mint-url.ts'
+import type { LeaseRow, OrderRow } from '../../src/provider/ports.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { createLedger } from '../../src/storage/ledger-store.ts'
+import { handledWraps } from '../../src/storage/ledger-wraps.ts'
+import { openProfileDatabase } from '../../src/storage/profile-database.ts'
+import { testLeaseId, testPodNpub, testPublicKey, testSpecId } from '../support/test-ids.ts'
+
+let home: string
+let database: Database
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'paygress-ledger-'))
+  database = openProfileDatabase(home)
+})
+
+afterEach(() => {
+  database.close()
+  rmSync(home, { recursive: true, force: true })
+})
+
+function order(number: number, change: Partial<OrderRow> = {}): OrderRow {
+  const orderId = parseOrderId(`order-${number}`)
+  return {
+    key: `${testPublicKey(1)}/spawn/${orderId}`,
+    sender: testPublicKey(1),
+    type: 'spawn',
+    orderId,
+    fingerprint: 'f',
+    state: 'accepted',
+    open: true,
+    leaseId: testLeaseId(number),
+    specId: testSpecId('basic'),
+    body: '{}',
+    reply: undefined,
+    createdAt: 1_800_000_000_000 + number,
+    ...change,
+  }
+}
+
+function lease(number: number, change: Partial<LeaseRow> = {}): LeaseRow {
+  return {
+    leaseId: testLeaseId(number),
+    orderKey: order(number).key,
+    owner: testPublicKey(1),
+    podNpub: testPodNpub(number),
+    podName: `ssh-pod-${number}`,
+    specId: testSpecId('basic'),
+    state: 'running',
+    paidFrom: 1_800_000_000_000,
+    paidUntil: 1_800_000_060_000,
+    restMsat: 999n,
+    body: '{}',
+    ...change,
+  }
+}
+
+test('an order is written, found by key and id, and changed in place', () => {
+  const ledger = createLedger(database)
+  database.transaction((tx) => ledger.putOrder(tx, order(1)))
+  expect(ledger.order(order(1).key)).toEqual(order(1))
+  expect(ledger.ordersById(order(1).orderId)).toEqual([order(1)])
+  expect(ledger.openOrders()).toEqual([order(1)])
+  expect(ledger.openSpawnSpecs()).toEqual(['basic'])
+  const settled = order(1, { state: 'refused', open: false, reply: '{"a":1}', body: '{"b":2}' })
+  database.transaction((tx) => ledger.putOrder(tx, settled))
+  expect(ledger.order(order(1).key)).toEqual(settled)
+  expect(ledger.openOrders()).toEqual([])
+  expect(ledger.openSpawnSpecs()).toEqual([])
+  expect(ledger.order('nobody')).toBeUndefined()
+})
+
+test('leases are found by pod, and amounts beyond 2^53 survive', () => {
+  const ledger = createLedger(database)
+  const mint = parseMintUrl('https://mint.example')
+  const huge = 2n ** 62n
+  database.transaction((tx) => {
+    ledger.putOrder(tx, order(1))
+    ledger.putLease(tx, lease(1))
+    ledger.addCredit(tx, { leaseId: testLeaseId(1), orderKey: order(1).key, mint, amountMsat: huge, at: 5 })
+    ledger.addCredit(tx, { leaseId: testLeaseId(1), orderKey: order(1).key, mint, amountMsat: -7n, at: 6 })
+  })
+  expect(ledger.leaseOfPod(testPodNpub(1))).toEqual(lease(1))
+  expect(ledger.leaseOfPod('ssh-pod-1')).toEqual(lease(1))
+  expect(ledger.leaseOfPod('ssh-pod-2')).toBeUndefined()
+  expect(ledger.credits(testLeaseId(1)).map(({ amountMsat }) => amountMsat)).toEqual([huge, -7n])
+  database.transaction((tx) => ledger.putLease(tx, lease(1, { state: 'lost', restMsat: 0n })))
+  expect(ledger.leasesIn('running')).toEqual([])
+  expect(ledger.leasesIn('lost')).toHaveLength(1)
+})
+
+test('the outbox gives what is due, oldest first, and news replaces what was to be sent', () => {
+  const ledger = createLedger(database)
+  const row = (number: number, nextAt: number, content = 'old') => ({
+    orderKey: order(number).key,
+    door: 'd',
+    address: 'a',
+    content,
+    until: 100,
+    attempts: 0,
+    nextAt,
+  })
+  expect(ledger.outboxNext()).toBeUndefined()
+  database.transaction((tx) => {
+    for (const number of [1, 2, 3]) ledger.putOrder(tx, order(number))
+    ledger.putOutbox(tx, row(1, 30))
+    ledger.putOutbox(tx, row(2, 10))
+    ledger.putOutbox(tx, row(3, 50))
+    ledger.putOutbox(tx, row(1, 20, 'news'))
+  })
+  expect(ledger.outboxDue(40, 10).map(({ orderKey, content }) => [orderKey, content])).toEqual([
+    [order(2).key, 'old'],
+    [order(1).key, 'news'],
+  ])
+  expect(ledger.outboxDue(40, 1)).toHaveLength(1)
+  expect(ledger.outboxNext()).toBe(10)
+  database.transaction((tx) => ledger.dropOutbox(tx, order(2).key))
+  expect(ledger.outboxRow(order(2).key)).toBeUndefined()
+})
+
+test('what fails leaves nothing behind', () => {
+  const ledger = createLedger(database)
+  expect(() =>
+    database.transaction((tx) => {
+      ledger.putOrder(tx, order(1))
+      ledger.setNote(tx, 'a', 'b')
+      throw new Error('power cut')
+    }),
+  ).toThrow('power cut')
+  expect(ledger.order(order(1).key)).toBeUndefined()
+  expect(ledger.note('a')).toBeUndefined()
+})
+
+test('notes and handled wraps outlive the process; old wraps are forgotten', () => {
+  const ledger = createLedger(database)
+  database.transaction((tx) => ledger.setNote(tx, 'a', '1'))
+  database.transaction((tx) => ledger.setNote(tx, 'a', '2'))
+  const clock = { at: 1_000, now: () => clock.at }
+  const wraps = handledWraps(database, clock)
+  wraps.add('w')
+  wraps.add('w')
+  database.close()
+  database = openProfileDatabase(home)
+  expect(createLedger(database).note('a')).toBe('2')
+  expect(handledWraps(database, clock).has('w')).toBe(true)
+  clock.at += 6 * 86_400_000
+  expect(handledWraps(database, clock).has('w')).toBe(false)
+})
