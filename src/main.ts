@@ -79,11 +79,30 @@ async function invoke(
     const failure =
       stop.aborted && !(error instanceof PaygressError) ? interrupted(error) : toPaygressError(error)
     terminal ??= await openTerminal(streams, fallback)
-    await terminal.fail(failure)
+    await terminal.fail(withHint(failure, call.path))
     return failure.exitCode
   } finally {
     terminal?.close()
   }
+}
+
+/** Every error says what to type next; where it does not know, the command does. */
+function withHint(error: PaygressError, command: string): PaygressError {
+  if (error.hint !== undefined) return error
+  const { code, message, retryable, details, cause } = error
+  const hint = lastHint(error.exitCode, command)
+  return new PaygressError(code, message, {
+    hint,
+    retryable,
+    cause,
+    ...(details === undefined ? {} : { details }),
+  })
+}
+
+function lastHint(exitCode: number, command: string): string {
+  if (exitCode === INTERRUPTED) return 'the same command can be given again'
+  if (exitCode === 2) return `${command} --help`
+  return exitCode === 3 ? 'try again' : 'the same command with --verbose shows where it came from'
 }
 
 function interrupted(cause: unknown): PaygressError {

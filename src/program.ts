@@ -13,6 +13,8 @@ import {
 /** What was typed, before environment and preferences are looked at. */
 export interface Call {
   command: Command
+  /** As typed: `paygress wallet fund`. */
+  path: string
   args: string[]
   /** Only what stood on the command line. */
   given: Record<string, OptionValue>
@@ -118,7 +120,7 @@ function toCall(
     const value = fromCommandLine(command, attribute)
     if (value !== undefined) given[name] = value
   }
-  return { command: lazily(definition), args: command.args, given, understood }
+  return { command: lazily(definition), path: pathOf(command), args: command.args, given, understood }
 }
 
 /** A global option may stand before or after the command's name; the one nearer to the command wins. */

@@ -65,13 +65,13 @@ export function isIn<State extends OrderState>(
   return states.some((state) => state === order.state)
 }
 
-/** Does some work on an order that nobody else works on meanwhile; throws `busy` where somebody does. */
+/** Does some work on an order that nobody else works on meanwhile; throws `busy` where somebody does, `unknown_order`. */
 export async function withClaim<Result>(
   orders: OrderStore,
   orderId: OrderId,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  if (!orders.claim(orderId)) throw claimedElsewhere(orderId)
+  if (!orders.claim(getOrder(orders, orderId).orderId)) throw claimedElsewhere(orderId)
   try {
     return await work()
   } finally {

@@ -8,13 +8,14 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
   const pods = wirePods(env, options.text('profile'))
   try {
     const target = openSsh(pods, firstArgument(invocation, 'the name of the pod'))
-    const { sshOptions, command } = split(args.slice(1))
-    if (options.flag('config')) {
+    const { own, rest } = takeOwn(args.slice(1))
+    const { sshOptions, command } = split(rest)
+    if (options.flag('config') || own.has('--config')) {
       const block = pods.launcher.hostBlock(target, { tor: false })
       await terminal.answer(textAnswer({ host_block: block }, block.trimEnd().split('\n')))
       return undefined
     }
-    if (options.flag('print')) {
+    if (options.flag('print') || own.has('--print')) {
       const line = pods.launcher.commandLine(target, { sshOptions, command, tor: false })
       await terminal.answer(textAnswer({ command: line }, [line]))
       return undefined
@@ -28,6 +29,16 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
 
 function textAnswer(document: Record<string, string>, lines: string[]) {
   return { document, names: lines, human: { kind: 'lines' as const, lines } }
+}
+
+const OWN = ['--print', '--config']
+
+/** Our flags may stand after the pod's name too: ssh has no long options. What follows the command's first word is its own. */
+function takeOwn(words: readonly string[]): { own: Set<string>; rest: readonly string[] } {
+  const end = words.findIndex((word) => word === '--' || !word.startsWith('-'))
+  const head = end < 0 ? words : words.slice(0, end)
+  const rest = [...head.filter((word) => !OWN.includes(word)), ...words.slice(head.length)]
+  return { own: new Set(head.filter((word) => OWN.includes(word))), rest }
 }
 
 /** ssh's own options stand before `--`, the remote command after it; without `--` the first word that is no option begins it. */

@@ -96,7 +96,8 @@ export function readPrivateFile(path: string): PrivateFile | undefined {
   try {
     file = openSync(path, 'r')
   } catch (error) {
-    if (fileErrorCode(error) === 'ENOENT') return undefined
+    // ENOTDIR: a file stands where its folder would be, so there is none either; writing says so.
+    if (['ENOENT', 'ENOTDIR'].includes(fileErrorCode(error) ?? '')) return undefined
     throw unreadable(error, path)
   }
   try {

@@ -1,0 +1,69 @@
+// How does a test have a provider that it can kill and restart by itself: `paygress serve` as a process of its own?
+import { join } from 'node:path'
+import { openTestWallet } from '../wallet/test-wallet.ts'
+import { until } from '../peers/until.ts'
+import { type RunningCli, startCli } from '../run-cli.ts'
+
+export const BASIC_SPEC = {
+  id: 'basic',
+  name: 'Basic',
+  description: 'Basic VPS - 1 CPU core, 1GB RAM',
+  cpu_millicores: 1000,
+  memory_mb: 1024,
+  rate_msats_per_sec: 100,
+}
+
+export interface ServeOptions {
+  /** Holds `paygress.db` of the provider. */
+  dir: string
+  relays: readonly string[]
+  mints: readonly string[]
+  env?: Readonly<Record<string, string>>
+}
+
+export interface ServeProcess {
+  process: RunningCli
+  npub: string
+}
+
+/** Starts `paygress serve --backend process` and waits until it serves. */
+export async function startServe(options: ServeOptions): Promise<ServeProcess> {
+  const child = launchServe(options)
+  await until('the start of the provider', () => {
+    if (child.hasExited()) throw new Error(`the provider ended: ${child.stderr()}`)
+    return child.stderr().includes('"msg":"serving"')
+  })
+  return { process: child, npub: /Service public key: (npub1\w+)/.exec(child.stderr())?.[1] ?? '' }
+}
+
+/** Starts it and waits for nothing. */
+export function launchServe({ dir, relays, mints, env }: ServeOptions): RunningCli {
+  return startCli(['serve', '--backend', 'process'], {
+    home: dir,
+    env: {
+      NOSTR_RELAYS: relays.join(','),
+      WHITELISTED_MINTS: mints.join(','),
+      POD_SPECS: JSON.stringify([BASIC_SPEC]),
+      PROVIDER_NAME: 'lone',
+      CASHU_DB_PATH: join(dir, 'paygress.db'),
+      LOG_LEVEL: 'debug',
+      ...env,
+    },
+  })
+}
+
+/** What the provider's wallet in a folder holds: spendable, reserved and pending. */
+export async function providerBalanceSat(folder: string): Promise<number> {
+  const { wallet, close } = openTestWallet({ home: folder })
+  try {
+    return wallet
+      .balances()
+      .reduce(
+        (sum, { availableSat, reservedSat, pendingSat }) =>
+          sum + Number(availableSat + reservedSat + pendingSat),
+        0,
+      )
+  } finally {
+    await close()
+  }
+}
