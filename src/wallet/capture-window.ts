@@ -3,7 +3,7 @@ import type { WalletDeps } from './engine.ts'
 import type { Operation } from './ports.ts'
 
 /** A capture needs that much of the lock: it must not race with the sender's own refund. */
-export const LOCK_MARGIN_SEC = 120
+const LOCK_MARGIN_SEC = 120
 
 /**
  * `open`: the request may be sent (again). `closed`: only ask what became of it. `over`: what has not happened by now, never will.

@@ -24,7 +24,7 @@ export interface SignedOutput {
 }
 
 /** The result of an operation whose outputs were all signed. */
-export function doneResult(
+function doneResult(
   operation: Operation,
   attempt: Attempt,
   signed: readonly SignedOutput[],
@@ -96,7 +96,7 @@ export function fail(
 }
 
 /** The end of a row and its effect; false where the row is not this process's any more. */
-export function end(
+function end(
   deps: JournalDeps,
   tx: Transaction,
   writer: WalletWriter,
@@ -120,7 +120,7 @@ export function end(
 }
 
 /** Runs the effect a row names; throws `internal` where this process does not know it, which undoes the transaction. */
-export function runEffect(
+function runEffect(
   deps: JournalDeps,
   tx: Transaction,
   operation: Operation,

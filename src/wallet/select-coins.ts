@@ -39,7 +39,7 @@ export function selectCoins(
 }
 
 /** The sum of some coins. */
-export function sumOf(coins: readonly Coin[]): bigint {
+function sumOf(coins: readonly Coin[]): bigint {
   return coins.reduce((sum, coin) => sum + coin.proof.amountSat, 0n)
 }
 
