@@ -103,6 +103,39 @@ describe('a locked payment', () => {
     expect(await world.compute.list()).toHaveLength(1)
   })
 
+  test('keeps its order id to its sender, whatever token a stranger brings', async () => {
+    const { world, provider } = await start()
+    const { message, orderId } = await lockedPurchase(world, provider)
+    await ask(provider, message)
+    const own = await plainPurchase(world, { orderId })
+    expect(await asked(provider, own.message, { sender: STRANGER_KEY })).toMatchObject({
+      error_type: 'invalid_token',
+      payment: { status: 'untouched' },
+    })
+    expect(await world.compute.list()).toHaveLength(1)
+  })
+
+  test('belongs to its first order also while its machine is still starting', async () => {
+    const gate = Promise.withResolvers<void>()
+    const world = await startWorld()
+    closing.push(() => world.close())
+    const waitReady: World['compute']['waitReady'] = async (lease, signal) => {
+      await gate.promise
+      return world.compute.waitReady(lease, signal)
+    }
+    const provider = await openProvider(world, { compute: { waitReady } })
+    closing.push(() => provider.stop())
+    const { message, orderId } = await lockedPurchase(world, provider)
+    const first = asked(provider, message)
+    await expect.poll(() => provider.ledger.openOrders()[0]?.state).toBe('starting')
+    const copied = { ...message, order_id: `${orderId}-other` }
+    const reply = await asked(provider, copied, { sender: STRANGER_KEY })
+    expect(reply).toMatchObject({ error_type: 'invalid_token', payment: { status: 'untouched' } })
+    gate.resolve()
+    expect(await first).toHaveProperty('pod_npub')
+    expect(await world.compute.list()).toHaveLength(1)
+  })
+
   test('that is too small is released, and the buyer has it back at once', async () => {
     const { world, provider } = await start()
     const { message, token } = await lockedPurchase(world, provider, { netSat: 50n })
@@ -213,6 +246,7 @@ describe('a plain payment', () => {
       error_type: 'invalid_token',
       payment: { status: 'untouched' },
     })
+    expect(await world.compute.list()).toEqual([])
   })
 })
 
