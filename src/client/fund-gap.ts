@@ -65,7 +65,7 @@ function notFunded(quote: FundQuote, status: 'failed' | 'unknown'): PaygressErro
         'payment_not_started',
         `the mint ${quote.mint} has not handed out what was paid yet`,
         {
-          hint: 'paygress wallet recover',
+          hint: 'paygress orders recover',
         },
       )
 }

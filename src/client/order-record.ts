@@ -27,7 +27,7 @@ function jsonOf(stored: StoredOrder): unknown {
 
 function unreadable(stored: StoredOrder, cause: unknown): PaygressError {
   return new PaygressError('storage_failed', `order ${stored.orderId} on disk cannot be read`, {
-    hint: 'nothing was changed; paygress wallet recover brings back what its payment locked',
+    hint: 'nothing was changed; paygress orders recover brings back what its payment locked',
     cause,
   })
 }

@@ -69,7 +69,7 @@ function lockedAfter(client: Payer, order: Order, outcome: Outcome): OrderIn<'lo
   throw new PaygressError(
     outcome.reason === 'spent' ? 'token_spent' : 'payment_not_started',
     `the mint ${order.terms.mint} refused the payment: ${outcome.detail}; nothing was sent`,
-    { hint: 'paygress wallet recover', details: { order_id: order.orderId } },
+    { hint: 'paygress orders recover', details: { order_id: order.orderId } },
   )
 }
 

@@ -35,7 +35,7 @@ export async function takeGivenToken(
     )
   }
   throw new PaygressError('payment_not_started', `the mint ${mint} has not answered; the token is not lost`, {
-    hint: `paygress wallet recover, then paygress buy --order ${order.orderId} with the same options`,
+    hint: `paygress orders recover, then paygress buy --order ${order.orderId} with the same options`,
     details: { order_id: order.orderId },
   })
 }

@@ -44,7 +44,8 @@ export class Options {
 
   list(name: OptionName): readonly string[] {
     const value = this.#values[name]
-    return Array.isArray(value) ? value : typeof value === 'string' ? [value] : []
+    if (typeof value === 'object') return value
+    return typeof value === 'string' ? [value] : []
   }
 
   seconds(name: OptionName): number | undefined {
@@ -106,7 +107,7 @@ function cleanToken(text: string): string {
 const LARGEST_FILE = 1 << 20
 
 /** The text of a small file named by a person; throws `usage` where it cannot be read. */
-export async function readSmallFile(path: string): Promise<string> {
+async function readSmallFile(path: string): Promise<string> {
   try {
     const content = await readFile(path)
     if (content.length <= LARGEST_FILE) return content.toString('utf8')

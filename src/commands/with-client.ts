@@ -20,7 +20,7 @@ export async function withClient<Result>(
 }
 
 /** What the global options say about relays, mint, home and waiting. Throws usage errors. */
-export function clientSettings({ options, env, terminal, signal }: Invocation): ClientSettings {
+function clientSettings({ options, env, terminal, signal }: Invocation): ClientSettings {
   const mint = options.text('mint')
   return {
     env,

@@ -4,10 +4,6 @@
 export const LEASE_STATES = ['starting', 'running', 'stopped', 'expired', 'lost'] as const
 export type LeaseState = (typeof LEASE_STATES)[number]
 
-export function isOver(state: LeaseState): boolean {
-  return state === 'stopped' || state === 'expired' || state === 'lost'
-}
-
 /** Whole seconds until an end, never below zero. */
 export function secondsLeft(expiresAtMs: number, nowMs: number): number {
   return Math.max(0, Math.floor((expiresAtMs - nowMs) / 1000))

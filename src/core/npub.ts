@@ -43,7 +43,3 @@ export function decodeNpub(text: string): PublicKeyHex | undefined {
 export function isPodNpub(text: string): text is PodNpub {
   return decodeNpub(text) !== undefined
 }
-
-export function isProviderNpub(text: string): text is ProviderNpub {
-  return decodeNpub(text) !== undefined
-}

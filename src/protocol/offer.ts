@@ -7,8 +7,8 @@ import type { Spec } from '../core/spec.ts'
 import { lockKeyField, relaysField, specIdField, text } from './fields.ts'
 import { LONGEST_CONTENT, parseJsonObject } from './request.ts'
 
-export const OFFER_VERSION = 1
-export const DEFAULT_REFRESH_SECONDS = 600
+const OFFER_VERSION = 1
+const DEFAULT_REFRESH_SECONDS = 600
 /** Ten years: no lease is longer. */
 const LONGEST_DURATION = 315_360_000
 

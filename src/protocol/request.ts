@@ -67,7 +67,7 @@ function wrap<Message>(
 }
 
 /** `field: reason; field: reason`, without any value of the message. */
-export function describeIssues(error: z.ZodError): string {
+function describeIssues(error: z.ZodError): string {
   return error.issues
     .slice(0, 5)
     .map((issue) => `${issue.path.join('.') || 'message'}: ${issue.message}`)

@@ -10,7 +10,7 @@ export function knownHostsPath(stateFolder: string, pod: PodNpub): string {
 }
 
 /** The line that pins a host key (a public key line) under the machine's npub. Throws `usage` for a bad key. */
-export function knownHostsLine(pod: PodNpub, hostKey: string): string {
+function knownHostsLine(pod: PodNpub, hostKey: string): string {
   const { type, blob } = parsePublicKey(hostKey)
   return `${pod} ${type} ${blob}\n`
 }

@@ -1,5 +1,4 @@
 // Where is the person's or provider's Nostr key kept? In a private file of its own: one line, an nsec.
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
@@ -16,13 +15,8 @@ export interface IdentityFile {
 }
 
 /** Path of the identity in a profile's data folder. */
-export function identityPath(dataFolder: string): string {
+function identityPath(dataFolder: string): string {
   return join(dataFolder, 'identity')
-}
-
-/** Whether there is an identity already. */
-export function hasIdentity(dataFolder: string): boolean {
-  return existsSync(identityPath(dataFolder))
 }
 
 /** Reads the key, or makes and keeps one on first use. Throws `config_invalid` for a file that holds none, `home_not_writable`. */

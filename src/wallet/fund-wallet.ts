@@ -172,7 +172,7 @@ async function untilPaid(
 
 function waitEnded(operation: Operation, why: string): PaygressError {
   return new PaygressError('timeout', why, {
-    hint: 'paygress wallet recover, should it have been paid all the same',
+    hint: 'paygress orders recover, should it have been paid all the same',
     details: { operation_id: operation.id },
   })
 }

@@ -120,12 +120,7 @@ function end(
 }
 
 /** Runs the effect a row names; throws `internal` where this process does not know it, which undoes the transaction. */
-function runEffect(
-  deps: JournalDeps,
-  tx: Transaction,
-  operation: Operation,
-  result: OperationResult,
-): void {
+function runEffect(deps: JournalDeps, tx: Transaction, operation: Operation, result: OperationResult): void {
   if (operation.effect === undefined) return
   effectOf(deps, operation.effect.name)(tx, result, operation.effect.args)
 }

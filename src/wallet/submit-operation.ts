@@ -49,7 +49,7 @@ export async function neverLost(operationId: string, work: () => Promise<Outcome
     const code = error instanceof PaygressError ? error.code : undefined
     if (code === 'mint_unreachable' || code === 'mint_misbehaved') return { status: 'unknown', operationId }
     throw new PaygressError('outcome_unknown', `the outcome of operation ${operationId} is not known yet`, {
-      hint: 'paygress wallet recover',
+      hint: 'paygress orders recover',
       details: { operation_id: operationId },
       cause: error,
     })

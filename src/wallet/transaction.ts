@@ -1,5 +1,4 @@
 // What joins a movement of money with the business it belongs to? One database transaction, and effects that recovery can repeat.
-import type { OrderId } from '../core/ids.ts'
 
 declare const transactionBrand: unique symbol
 
@@ -47,8 +46,3 @@ export type Effect = (tx: Transaction, result: OperationResult, args: EffectArgs
 
 /** All effects of one process by name; an operation whose effect is missing here is left for a process that has it. */
 export type Effects = Readonly<Record<string, Effect>>
-
-/** The order an operation belongs to, for histories and exclusivity. */
-export interface Subject {
-  orderId: OrderId
-}

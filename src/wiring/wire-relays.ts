@@ -7,7 +7,7 @@ import { localSigner } from '../nostr/signer.ts'
 import { systemClock, systemRandom } from './system.ts'
 
 /** The public relays that are used where nothing is configured. */
-export const DEFAULT_RELAYS: readonly RelayUrl[] = [
+const DEFAULT_RELAYS: readonly RelayUrl[] = [
   'wss://relay.damus.io',
   'wss://nos.lol',
   'wss://nostr.wine',

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buyPod } from '../../../src/client/buy-pod.ts'
-import { keepPod } from '../../../src/client/keep-pod.ts'
 import { openSsh } from '../../../src/client/open-ssh.ts'
 import { getOrder } from '../../../src/client/order-journal.ts'
 import { listPods, podStatus } from '../../../src/client/pod-status.ts'
@@ -137,34 +136,4 @@ test('a lease that the provider lost is refunded by the news in the inbox', asyn
   expect(getOrder(buyer.orders, pod.orderId)).toMatchObject({ state: 'refunded', returnedSat: 40n })
   expect(buyer.orders.pod(pod.npub)?.state).toBe('lost')
   expect(available(buyer.wallet)).toBe(980n)
-})
-
-describe('keeping a pod', () => {
-  const keep = (more = {}) =>
-    keepPod(hurried(), { pod: 'mine', budgetSat: 100n, everySec: 300, lock: true, ...more }, { signal })
-
-  /** Time flies between two payments: each one that is told brings the clock near the new end. */
-  function hurried() {
-    const note = () => {
-      const end = buyer.orders.pod(pod.npub)?.expiresAt.getTime() ?? 0
-      buyer.clock.ms = end - 10_000
-    }
-    return { ...buyer.client, progress: { ...buyer.client.progress, note } }
-  }
-
-  test('tops it up in steps until the time that was asked for', async () => {
-    const until = new Date(pod.expiresAt.getTime() + 500_000)
-    // Nearly at its end, so that no step has to be waited for.
-    buyer.clock.passSeconds(590)
-    const kept = await keep({ until, everySec: 250 })
-    expect(kept).toMatchObject({ topups: 2, spentSat: 50n, ended: 'until' })
-    expect(kept.pod.expiresAt).toEqual(until)
-  })
-
-  test('never pays more than the budget', async () => {
-    buyer.clock.passSeconds(590)
-    const kept = await keep({ budgetSat: 40n })
-    expect(kept).toMatchObject({ topups: 1, spentSat: 30n, ended: 'budget' })
-    expect(available(buyer.wallet)).toBe(910n)
-  })
 })
