@@ -9,11 +9,10 @@ import { openTerminal, type Terminal, type TerminalOptions } from './terminal/te
 const INTERRUPTED = 130
 const LARGEST_STDIN = 1 << 20
 
-async function main(argv: readonly string[]): Promise<number> {
-  const streams = processStreams(() => process.exit(0))
-  const stop = stopSignal()
+async function main(argv: readonly string[], streams: Streams): Promise<number> {
   const parsed = parse(argv, streams)
   if (typeof parsed === 'number') return parsed
+  const stop = stopSignal()
   if (parsed instanceof PaygressError) {
     const terminal = await openTerminal(streams, fallbackOptions(argv, streams, stop))
     await terminal.fail(parsed)
@@ -26,14 +25,17 @@ async function main(argv: readonly string[]): Promise<number> {
 function parse(argv: readonly string[], streams: Streams): Call | number | PaygressError {
   const calls: Call[] = []
   let refusing = 'paygress'
-  const program = buildProgram({
-    write: (text) => streams.stdout.write(text),
-    writeError: (text) => streams.stderr.write(text),
-    chosen: (call) => calls.push(call),
-    refused: (path) => {
-      refusing = path
+  const program = buildProgram(
+    {
+      write: (text) => streams.stdout.write(text),
+      writeError: (text) => streams.stderr.write(text),
+      chosen: (call) => calls.push(call),
+      refused: (path) => {
+        refusing = path
+      },
     },
-  })
+    argv,
+  )
   try {
     program.parse([...argv], { from: 'user' })
   } catch (error) {
@@ -179,12 +181,8 @@ function stopSignal(): AbortSignal {
   return controller.signal
 }
 
-/** Ends when everything that was printed has left this process, whatever may still be open. */
-async function leave(code: number): Promise<never> {
-  for (const stream of [process.stdout, process.stderr]) {
-    await new Promise<void>((resolve) => stream.write('', () => resolve()))
-  }
-  process.exit(code)
-}
-
-await leave(await main(process.argv.slice(2)))
+const streams = processStreams(() => process.exit(0))
+const code = await main(process.argv.slice(2), streams)
+// Whatever may still be open.
+await streams.flush()
+process.exit(code)

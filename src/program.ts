@@ -37,8 +37,12 @@ const EXAMPLES_FIRST = `Examples:
   paygress ssh <name>
 `
 
-/** The whole program; `parse` throws CommanderError for wrong usage, help and version. */
-export function buildProgram(output: ProgramOutput): Commander {
+/**
+ * The whole program; `parse` throws CommanderError for wrong usage, help and version.
+ * Where `words` (the command line) is given, only commands named in it get their options: building all takes milliseconds.
+ */
+export function buildProgram(output: ProgramOutput, words?: readonly string[]): Commander {
+  const isNamed = (name: string) => words === undefined || words.includes(name)
   const program = configured(new Commander('paygress'), output)
     .description(
       'Rent a machine by the second over Nostr, paid with Cashu ecash. No account, no card, no e-mail.',
@@ -49,7 +53,7 @@ export function buildProgram(output: ProgramOutput): Commander {
     .commandsGroup('Tools:')
     .helpCommand(true)
   addOptions(program, GLOBAL_OPTIONS)
-  for (const group of COMMAND_GROUPS) addGroup(program, group, output)
+  for (const group of COMMAND_GROUPS) addGroup(program, group, { ...output, isNamed })
   return program
 }
 
@@ -61,33 +65,48 @@ function configured(command: Commander, output: ProgramOutput): Commander {
     })
     .showSuggestionAfterError(true)
     .configureOutput({ writeOut: output.write, writeErr: output.writeError, outputError: () => undefined })
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .configureHelp({
+      sortSubcommands: false,
+      showGlobalOptions: false,
+      // Every command has options, and a group is followed by a command: saying so each time is noise.
+      subcommandTerm: (listed) =>
+        `${listed.name()} ${listed.usage().replace(/\[options\]|\[command\]/g, '')}`
+          .replace(/ +/g, ' ')
+          .trimEnd(),
+    })
 }
 
 function pathOf(command: Commander): string {
   return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 }
 
-function addGroup(program: Commander, { group, entries }: CommandGroup, output: ProgramOutput): void {
+interface Building extends ProgramOutput {
+  isNamed(name: string): boolean
+}
+
+function addGroup(program: Commander, { group, entries }: CommandGroup, output: Building): void {
   for (const entry of entries) {
     if ('commands' in entry) addFamily(program, entry, group, output)
     else addCommand(program, entry, output).helpGroup(`${group}:`)
   }
 }
 
-function addFamily(program: Commander, family: CommandFamily, group: string, output: ProgramOutput): void {
+function addFamily(program: Commander, family: CommandFamily, group: string, output: Building): void {
   const parent = configured(new Commander(family.name), output)
     .description(family.summary)
     .helpGroup(`${group}:`)
     .enablePositionalOptions()
+  program.addCommand(parent)
+  if (!output.isNamed(family.name)) return
   addOptions(parent, GLOBAL_OPTIONS, true)
   for (const command of family.commands) addCommand(parent, command, output)
-  program.addCommand(parent)
 }
 
-function addCommand(parent: Commander, definition: CommandDefinition, output: ProgramOutput): Commander {
+function addCommand(parent: Commander, definition: CommandDefinition, output: Building): Commander {
   const command = configured(new Commander(definition.name), output).description(definition.summary)
   if (definition.arguments !== undefined) command.arguments(definition.arguments)
+  parent.addCommand(command)
+  if (!output.isNamed(definition.name)) return command
   if (definition.passThrough === true) command.passThroughOptions()
   const own = Object.fromEntries((definition.options ?? []).map((name) => [name, COMMAND_OPTIONS[name]]))
   addOptions(command, own)
@@ -96,7 +115,6 @@ function addCommand(parent: Commander, definition: CommandDefinition, output: Pr
   command.action(() => {
     output.chosen(toCall(command, definition, { ...GLOBAL_OPTIONS, ...own }))
   })
-  parent.addCommand(command)
   return command
 }
 

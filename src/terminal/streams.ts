@@ -16,15 +16,40 @@ export interface Streams {
   env: Readonly<Record<string, string | undefined>>
 }
 
-/** The streams and environment of this process. A reader that went away ends the program quietly, as `head` expects. */
-export function processStreams(onClosedPipe: () => void): Streams {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
+export interface ProcessStreams extends Streams {
+  /** Resolves when everything that was printed has left this process. */
+  flush(): Promise<void>
+}
+
+/**
+ * The streams and environment of this process. Each is opened by its first use, since opening takes Node milliseconds.
+ * A reader that went away ends the program quietly, as `head` expects.
+ */
+export function processStreams(onClosedPipe: () => void): ProcessStreams {
+  const opened = new Set<TerminalStream>()
+  const open = (stream: NodeJS.WriteStream): TerminalStream => {
+    if (opened.has(stream)) return stream
+    opened.add(stream)
+    return stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') onClosedPipe()
       else throw error
     })
   }
-  return { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env }
+  return {
+    get stdin() {
+      return process.stdin
+    },
+    get stdout() {
+      return open(process.stdout)
+    },
+    get stderr() {
+      return open(process.stderr)
+    },
+    env: process.env,
+    async flush() {
+      for (const stream of opened) await new Promise<void>((resolve) => stream.write('', () => resolve()))
+    },
+  }
 }
 
 /** Whether stderr is a terminal that can be redrawn. One that says it has no columns (`script` in a pipe) would be redrawn for ever. */
