@@ -1,0 +1,25 @@
+# Which image does the provider daemon run from? The bundle on Node, without root.
+#
+#   docker build -t paygress .
+#   docker buildx build --platform linux/amd64,linux/arm64 -t paygress .
+
+# The bundle is the same for every processor: it is built once, on the builder's own.
+FROM --platform=$BUILDPLATFORM node:24-bookworm-slim AS build
+WORKDIR /src
+COPY . .
+# Builds dist/ too.
+RUN npm ci --no-audit --no-fund
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /src/package.json /src/LICENSE ./
+COPY --from=build /src/bin bin
+COPY --from=build /src/dist dist
+RUN useradd --uid 10001 --user-group --home-dir /app --no-create-home --no-log-init --shell /usr/sbin/nologin paygress \
+  && install -d -o paygress -g paygress -m 700 data
+USER 10001:10001
+VOLUME /app/data
+EXPOSE 8080
+ENTRYPOINT ["node", "/app/bin/paygress.js"]
+CMD ["serve"]
