@@ -20,7 +20,7 @@ const MOST_REFUSALS = 20
 
 /** The order after an answer of its provider was written down; the same order where the answer is none of its own. */
 export function applyAnswer(
-  client: Pick<Client, 'orders' | 'clock'>,
+  client: Pick<Client, 'wallet' | 'orders' | 'clock'>,
   order: Waiting,
   content: string,
 ): Order {
@@ -34,7 +34,7 @@ export function applyAnswer(
   const reply = parseReply('topup', content)
   if (reply === undefined || isForeign(order, reply.message.order_id)) return order
   if (reply.outcome === 'error') return refuse(orders, order, reply.message, content)
-  return applyExtension(orders, order, reply.message)
+  return applyExtension(client, order, reply.message)
 }
 
 function isForeign(order: Order, named: string | undefined): boolean {
@@ -57,7 +57,7 @@ function refuse(orders: OrderStore, order: Waiting, message: ErrorReply, content
 }
 
 function applyAccess(
-  { orders, clock }: Pick<Client, 'orders' | 'clock'>,
+  { wallet, orders, clock }: Pick<Client, 'wallet' | 'orders' | 'clock'>,
   order: Waiting,
   reply: AccessReply,
 ): Order {
@@ -74,10 +74,15 @@ function applyAccess(
       grantedSec: reply.duration_seconds,
     })
     orders.savePod(tx, pod)
+    wallet.settlePayment(tx, order.orderId)
   })
 }
 
-function applyExtension(orders: OrderStore, order: Waiting, reply: TopupReply): Order {
+function applyExtension(
+  { wallet, orders }: Pick<Client, 'wallet' | 'orders'>,
+  order: Waiting,
+  reply: TopupReply,
+): Order {
   if (reply.pod_npub !== order.terms.podNpub) return order
   const expiresAt = new Date(reply.new_expires_at)
   return write(orders, order, (tx) => {
@@ -91,6 +96,7 @@ function applyExtension(orders: OrderStore, order: Waiting, reply: TopupReply): 
     const pod = orders.pod(reply.pod_npub)
     // Top-ups may overtake each other: the end never goes back.
     if (pod !== undefined && pod.expiresAt < expiresAt) orders.savePod(tx, { ...pod, expiresAt })
+    wallet.settlePayment(tx, order.orderId)
   })
 }
 

@@ -62,6 +62,7 @@ CREATE TABLE wallet_operation (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX wallet_operation_open ON wallet_operation (created_at) WHERE state IN ('prepared', 'submitted');
 CREATE INDEX wallet_operation_by_time ON wallet_operation (created_at);
+CREATE INDEX wallet_operation_by_order ON wallet_operation (order_id) WHERE order_id IS NOT NULL;
 
 CREATE TABLE wallet_attempt (
   operation_id TEXT NOT NULL REFERENCES wallet_operation (id),

@@ -108,6 +108,12 @@ export function walletWriter(sql: SqlWriter): WalletWriter {
     settleTokens: (ys) => {
       for (const y of ys) sql.run('UPDATE wallet_token_proof SET settled = 1 WHERE y = ?', [y])
     },
+    settleTokensOf: (orderId) =>
+      void sql.run(
+        `UPDATE wallet_token_proof SET settled = 1
+         WHERE operation_id IN (SELECT id FROM wallet_operation WHERE order_id = ? AND kind IN ('lock', 'send'))`,
+        [orderId],
+      ),
     addTokenYs: (operationId, ys) => {
       for (const y of ys) {
         sql.run('INSERT INTO wallet_token_proof (y, operation_id, settled) VALUES (?, ?, 0)', [

@@ -89,6 +89,7 @@ export function createWallet(options: WalletOptions): Wallet {
       await requireLocks(deps, mint)
       return await spendCoins(deps, { kind: 'lock', mint, sat: netSat, lock: lockOf(terms) }, how)
     },
+    settlePayment: (tx, orderId) => store.within(tx).settleTokensOf(orderId),
     respend: (token, signatures, how) => respendToken(deps, token, signatures, how),
     reclaim: (token, index, how) => reclaimToken(deps, token, index, how),
     inspect: (token, accepted) => inspectToken(deps, token, accepted),

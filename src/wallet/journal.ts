@@ -30,7 +30,9 @@ function doneResult(
   signed: readonly SignedOutput[],
   ecash: Ecash,
 ): OperationResult {
-  const sent = signed.filter(({ role }) => role === 'send').map(({ proof }) => proof)
+  const made = signed.filter(({ role }) => role === 'send').map(({ proof }) => proof)
+  // A refund is swapped by its receiver at once; without the DLEQ proofs a large one still fits into a message.
+  const sent = operation.kind === 'refund' ? made.map(({ dleq: _dleq, ...proof }) => proof) : made
   const counted = operation.plan.send === undefined ? signed : signed.filter(({ role }) => role === 'send')
   return {
     status: 'done',

@@ -163,6 +163,8 @@ export interface WalletWriter extends WalletReader {
   saveAttempt(operationId: string, attempt: Attempt): void
   /** Tokens made by this wallet that hold these proofs are out of its reach from now on, or back in it. */
   settleTokens(ys: readonly string[]): void
+  /** The same for all tokens that were made for an order. */
+  settleTokensOf(orderId: string): void
   addTokenYs(operationId: string, ys: readonly string[]): void
   saveKey(key: StoredKey): void
   saveClaim(claim: Claim): void

@@ -189,6 +189,8 @@ export interface Wallet {
    * a request stays small, and is rounded up for that by less than one part in 128. The token is in the result and stays in the journal.
    */
   lock(mint: MintUrl, netSat: bigint, terms: LockTerms, options: OperationOptions): Promise<Outcome>
+  /** The receiver has kept its word: what this order paid is not pending any more. */
+  settlePayment(tx: Transaction, orderId: OrderId): void
   /** Spends an own locked token at once with the provider's signatures (one per proof, in the token's order). */
   respend(token: string, signatures: readonly string[], options: OperationOptions): Promise<Outcome>
   /** Spends an own locked token with refund key `index` after its lock has ended; `busy` (with the time) before that. */

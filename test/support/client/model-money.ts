@@ -178,6 +178,7 @@ export function modelWallet(parts: {
       missingSat: netSat > money.walletSat ? netSat - money.walletSat : 0n,
     }),
     send: async (_, netSat, options) => make(netSat, undefined, options),
+    settlePayment: () => undefined,
     lock: async (_, netSat, terms, options) => make(netSat, terms, options),
     respend: async (token, signatures, options) => {
       if (signatures[0] !== '01'.repeat(64)) throw new PaygressError('provider_refused', 'not its signature')
