@@ -27,6 +27,8 @@ export interface OfferListing {
 }
 
 const TIMEOUT_MS = 5_000
+/** Once a relay has answered with offers, the others get this much longer: a dead one delays nobody. */
+const GRACE_MS = 700
 
 type Finder = Pick<Client, 'offers' | 'clock'>
 
@@ -49,16 +51,24 @@ export async function* findOffers(client: Finder, options: FindOptions): AsyncGe
     }
   }
 
-  const deadline = watch ? signal : AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
+  const grace = new AbortController()
+  let graceTimer: ReturnType<typeof setTimeout> | undefined
+  const deadline = watch ? signal : AbortSignal.any([signal, grace.signal, AbortSignal.timeout(timeoutMs)])
   const sightings = client.offers.look({
     live: watch,
     signal: deadline,
     ...(provider === undefined ? {} : { provider }),
   })
-  for await (const sighting of sightings) {
-    note(sighting)
-    if (sighting.type === 'answered' || (watch && sighting.type === 'event' && answered.size > 0))
-      yield listing(false)
+  try {
+    for await (const sighting of sightings) {
+      note(sighting)
+      if (sighting.type === 'answered' && board.size > 0)
+        graceTimer ??= setTimeout(() => grace.abort(), GRACE_MS)
+      if (sighting.type === 'answered' || (watch && sighting.type === 'event' && answered.size > 0))
+        yield listing(false)
+    }
+  } finally {
+    clearTimeout(graceTimer)
   }
   if (signal.aborted) throw new PaygressError('interrupted', 'interrupted while looking for offers')
   if (answered.size === 0 && board.offers(unixSeconds(client.clock)).length === 0) throw allDead(unreachable)

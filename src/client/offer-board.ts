@@ -28,6 +28,11 @@ export class OfferBoard {
   readonly #servedBy = new Map<string, Set<RelayUrl>>()
   readonly #deleted = new Set<string>()
 
+  /** Providers that were seen. */
+  get size(): number {
+    return this.#offers.size
+  }
+
   /** Takes a verified event; `now` in Unix seconds. */
   add(event: OfferEvent, relay: RelayUrl, now: number): void {
     if (event.kind === DELETION_KIND) return this.#remember(event)

@@ -55,11 +55,11 @@ export function neverSent(order: Order): PaygressError {
   )
 }
 
-/** `payment_not_started` (3): the mint's answer to the payment is missing, the provider has seen nothing. */
+/** `payment_not_started` (3): the mint's answer to the payment is missing or of no use, the provider has seen nothing. */
 export function paymentUnknown(order: Order): PaygressError {
   return new PaygressError(
     'payment_not_started',
-    `the mint ${order.terms.mint} has not answered; nothing was sent to the provider and no sat is lost`,
+    `the mint ${order.terms.mint} has not confirmed the payment; nothing was sent to the provider and no sat is lost`,
     { hint: `${resumeCommand(order)} goes on`, details: details(order) },
   )
 }
