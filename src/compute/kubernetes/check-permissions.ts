@@ -15,7 +15,7 @@ interface Permission {
 /** Everything the back end asks of the API server. */
 export const PERMISSIONS: readonly Permission[] = [
   { group: 'batch', resource: 'jobs', verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'] },
-  { group: '', resource: 'services', verbs: ['create', 'get'] },
+  { group: '', resource: 'services', verbs: ['create', 'get', 'delete'] },
   { group: '', resource: 'secrets', verbs: ['create'] },
   { group: '', resource: 'pods', verbs: ['list', 'watch'] },
   { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'get'] },

@@ -4,7 +4,7 @@ import type { ApiAnswer } from './cluster-connection.ts'
 import type { Finding } from './check-cluster.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 
-/** Asks for both ends of the range without taking them. */
+/** Takes both ends of the range for a moment: without taking it (`dryRun`) an API server gives out any port. */
 export async function checkPortRange(place: KubernetesPlace): Promise<Finding[]> {
   const { exposure, portRange } = place.settings
   const { first, last } = portRange
@@ -30,15 +30,15 @@ export async function checkPortRange(place: KubernetesPlace): Promise<Finding[]>
 }
 
 async function tryPort(place: KubernetesPlace, port: number): Promise<ApiAnswer> {
-  return place.api.ask({
-    method: 'POST',
-    path: place.api.path('services'),
-    query: { dryRun: 'All' },
-    body: {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: `paygress-check-${port}` },
-      spec: { type: 'NodePort', ports: [{ port: 22, nodePort: port }] },
-    },
+  const name = `paygress-check-${port}`
+  const answer = await place.api.create('services', {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { type: 'NodePort', ports: [{ port: 22, nodePort: port }] },
   })
+  const isThere = answer.ok || answer.problem.kind === 'exists'
+  if (!isThere) return answer
+  const removed = await place.api.remove('services', name)
+  return removed.ok || removed.problem.kind === 'not-found' ? { ok: true, body: undefined } : removed
 }

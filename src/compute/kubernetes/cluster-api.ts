@@ -1,6 +1,7 @@
 // How are the objects of one namespace made, read and changed, whatever happens to the API server meanwhile?
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../core/clock.ts'
+import type { ApiProblem } from './api-problem.ts'
 import type { ApiAnswer, ApiRequest, ClusterConnection } from './cluster-connection.ts'
 
 const RETRY_FOR_MS = 12_000
@@ -20,7 +21,7 @@ export const JSON_PATCH = 'application/json-patch+json'
 export interface ClusterApi {
   readonly connection: ClusterConnection
   path(kind: Kind, name?: string): string
-  /** Asks again while there is no answer, for about 12 seconds: a request may have been done more than once. */
+  /** Asks again while there is no answer, for about 12 seconds: a request may be done more than once. */
   ask(request: ApiRequest): Promise<ApiAnswer>
   get(kind: Kind, name: string): Promise<ApiAnswer>
   list(kind: Kind, query: Readonly<Record<string, string>>): Promise<ApiAnswer>
@@ -46,7 +47,7 @@ export function clusterApi(
     const until = performance.now() + RETRY_FOR_MS
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       const answer = await connection.send({ signal, ...request })
-      if (answer.ok || answer.problem.kind !== 'unavailable' || signal.aborted) return answer
+      if (answer.ok || !isPassing(answer.problem, request) || signal.aborted) return answer
       const asked = (answer.problem.retryAfterSec ?? 0) * 1000
       const waitMs = Math.max(Math.min(asked, LONGEST_PAUSE_MS), jitter(pauseMs, random))
       if (performance.now() + waitMs > until) return answer
@@ -70,6 +71,11 @@ export function clusterApi(
         body: { propagationPolicy: 'Foreground', ...(uid === undefined ? {} : { preconditions: { uid } }) },
       }),
   }
+}
+
+// No patch of ours names a version: the API server tried a few times itself while others wrote to the object.
+function isPassing({ kind }: ApiProblem, { method }: ApiRequest): boolean {
+  return kind === 'unavailable' || (kind === 'conflict' && method === 'PATCH')
 }
 
 /** A part of `ms` between a half and the whole, so that those who fail together do not try again together. */

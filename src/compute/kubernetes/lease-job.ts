@@ -2,7 +2,16 @@
 import * as z from 'zod'
 import { isLeaseId } from '../../core/ids.ts'
 import type { LeaseId } from '../../core/ids.ts'
-import { APP, APP_LABEL, CLOCK_OFFSET, GRACE, LEASE_LABEL, PORT, START_ASKED } from './object-names.ts'
+import {
+  APP,
+  APP_LABEL,
+  CLOCK_OFFSET,
+  GRACE,
+  LEASE_LABEL,
+  PORT,
+  REVISION,
+  START_ASKED,
+} from './object-names.ts'
 
 /** A time as the API server writes it, in milliseconds. */
 export const apiTime = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
@@ -53,6 +62,8 @@ export interface LeaseJob {
   deadlineSec: number | undefined
   graceSec: number
   offsetSec: number
+  /** Moves of its end so far. */
+  revision: number
   /** Its pod was ready when the controller last looked. */
   ready: boolean
   /** Its controller has ended it, or is about to. */
@@ -83,6 +94,7 @@ export function leaseJobOf(body: unknown): LeaseJob | undefined {
     deadlineSec: spec.activeDeadlineSeconds,
     graceSec: note(GRACE),
     offsetSec: note(CLOCK_OFFSET),
+    revision: note(REVISION),
     ready: status.ready > 0,
     finished: finishOf(status.conditions, metadata.creationTimestamp),
     deletedAt: metadata.deletionTimestamp,

@@ -18,6 +18,8 @@ export const GRACE = 'paygress.io/grace-seconds'
 export const CLOCK_OFFSET = 'paygress.io/clock-offset-seconds'
 /** When the start was asked for, in Unix seconds of the cluster. */
 export const START_ASKED = 'paygress.io/start-asked'
+/** Counts the moves of the end: whoever moves it says from which one on. */
+export const REVISION = 'paygress.io/revision'
 /** One annotation per operation that moved the end. */
 export const OPERATION_PREFIX = 'operation.paygress.io/'
 

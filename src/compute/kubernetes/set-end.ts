@@ -3,18 +3,20 @@ import * as z from 'zod'
 import { PaygressError } from '../../core/errors.ts'
 import type { LeaseId } from '../../core/ids.ts'
 import { placeError } from './api-problem.ts'
-import { jitter, MERGE_PATCH, pause } from './cluster-api.ts'
+import { jitter, JSON_PATCH, pause } from './cluster-api.ts'
+import { removeAnnotation, setAnnotation, testAnnotation, testLease } from './conditional-patch.ts'
+import type { PatchStep } from './conditional-patch.ts'
 import { deadlineSeconds, operationKey, outdatedOperations } from './deadline.ts'
 import { changedJob, readJob } from './kubernetes-place.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import type { LeaseJob } from './lease-job.ts'
 import { leasePodOf } from './lease-pod.ts'
 import { clusterTime, isOver, paidEnd } from './machine-of-job.ts'
-import { GRACE, jobName, LEASE_LABEL } from './object-names.ts'
+import { GRACE, jobName, LEASE_LABEL, REVISION } from './object-names.ts'
 
 const podListSchema = z.object({ items: z.array(z.unknown()) })
 
-const CONFLICTS_FOR_MS = 20_000
+const REPEAT_FOR_MS = 20_000
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 500
 /** This close to the old deadline the controller may already be deleting the pod, which no answer tells. */
@@ -28,7 +30,7 @@ export async function setEnd(
   expiresAt: Date,
 ): Promise<{ expiresAt: Date }> {
   place.feed.start()
-  const until = performance.now() + CONFLICTS_FOR_MS
+  const until = performance.now() + REPEAT_FOR_MS
   // What was last heard is good enough to try: a change since then is a conflict.
   const heard = place.feed.job(leaseId)
   let job = heard !== undefined && isOpen(place, heard) ? heard : await readJob(place, leaseId)
@@ -39,13 +41,14 @@ export async function setEnd(
     const answer = await place.api.patch(
       'jobs',
       jobName(leaseId),
-      MERGE_PATCH,
+      JSON_PATCH,
       endPatch(place, job, operation, expiresAt),
     )
     if (answer.ok) return confirm(place, job, changedJob(place, answer.body))
     const { kind } = answer.problem
-    const isLate = performance.now() > until
-    if ((kind !== 'conflict' && kind !== 'not-found') || isLate)
+    // Both say that it was moved, or went, since we looked.
+    const mayRepeat = kind === 'invalid' || kind === 'not-found'
+    if (!mayRepeat || performance.now() > until)
       throw placeError(answer.problem, 'the end of the machine could not be moved')
     if (pauseMs > FIRST_PAUSE_MS) await pause(jitter(pauseMs, place.settings.random), place.signal)
     job = await readJob(place, leaseId)
@@ -79,22 +82,20 @@ function isTooLate(job: LeaseJob, written: string): boolean {
   return job.finished !== undefined && writtenAt >= job.finished.at
 }
 
-function endPatch(place: KubernetesPlace, job: LeaseJob, operation: string, expiresAt: Date): object {
+function endPatch(place: KubernetesPlace, job: LeaseJob, operation: string, expiresAt: Date): PatchStep[] {
   const { clock, graceSec } = place.settings
   const end = clusterTime(job, expiresAt.getTime())
   const written = `${Math.floor(clock.now() / 1000)} ${expiresAt.toISOString()}`
-  const outdated = outdatedOperations(job.annotations).map((key): [string, null] => [key, null])
-  return {
-    metadata: {
-      resourceVersion: job.resourceVersion,
-      annotations: {
-        ...Object.fromEntries(outdated),
-        [operationKey(operation)]: written,
-        [GRACE]: String(graceSec),
-      },
-    },
-    spec: { activeDeadlineSeconds: deadlineSeconds(job.startTime ?? end, end, graceSec) },
-  }
+  const deadlineSec = deadlineSeconds(job.startTime ?? end, end, graceSec)
+  return [
+    testLease(job.leaseId),
+    testAnnotation(REVISION, String(job.revision)),
+    setAnnotation(REVISION, job.revision + 1),
+    setAnnotation(operationKey(operation), written),
+    setAnnotation(GRACE, graceSec),
+    ...outdatedOperations(job.annotations).map(removeAnnotation),
+    { op: 'replace', path: '/spec/activeDeadlineSeconds', value: deadlineSec },
+  ]
 }
 
 /** A change of a Job that has ended is accepted and does nothing: only what the answer says of its end counts. */

@@ -3,11 +3,13 @@ import { PaygressError } from '../../core/errors.ts'
 import type { LeaseId } from '../../core/ids.ts'
 import { placeError } from './api-problem.ts'
 import { JSON_PATCH } from './cluster-api.ts'
+import { setAnnotation, testLease } from './conditional-patch.ts'
+import type { PatchStep } from './conditional-patch.ts'
 import { deadlineSeconds } from './deadline.ts'
 import { changedJob, readJob } from './kubernetes-place.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import { isOver } from './machine-of-job.ts'
-import { CLOCK_OFFSET, GRACE, jobName, LEASE_LABEL, START_ASKED } from './object-names.ts'
+import { CLOCK_OFFSET, GRACE, jobName, REVISION, START_ASKED } from './object-names.ts'
 
 /** The cluster counts from the whole second in which the start fell. */
 const ROUNDING_SEC = 1
@@ -23,19 +25,17 @@ export async function startMachine(
   if (place.api.connection.offsetSec() === undefined) await readJob(place, leaseId)
   const offsetSec = place.api.connection.offsetSec() ?? 0
   const now = place.settings.clock.now() - offsetSec * 1000
-  const patch = [
-    // Nothing is changed unless these hold: the Job is this lease's, and whoever is second changes nothing.
-    { op: 'test', path: pointer('labels', LEASE_LABEL), value: leaseId },
+  const deadlineSec = deadlineSeconds(now, now + Math.ceil(allowanceSec) * 1000, ROUNDING_SEC)
+  const patch: PatchStep[] = [
+    testLease(leaseId),
+    // Whoever is second changes nothing.
     { op: 'test', path: '/spec/suspend', value: true },
     { op: 'replace', path: '/spec/suspend', value: false },
-    {
-      op: 'add',
-      path: '/spec/activeDeadlineSeconds',
-      value: deadlineSeconds(now, now + Math.ceil(allowanceSec) * 1000, ROUNDING_SEC),
-    },
-    annotation(GRACE, ROUNDING_SEC),
-    annotation(CLOCK_OFFSET, offsetSec),
-    annotation(START_ASKED, Math.floor(now / 1000)),
+    { op: 'add', path: '/spec/activeDeadlineSeconds', value: deadlineSec },
+    setAnnotation(GRACE, ROUNDING_SEC),
+    setAnnotation(CLOCK_OFFSET, offsetSec),
+    setAnnotation(START_ASKED, Math.floor(now / 1000)),
+    setAnnotation(REVISION, 0),
   ]
   const answer = await place.api.patch('jobs', jobName(leaseId), JSON_PATCH, patch)
   if (answer.ok) {
@@ -51,12 +51,4 @@ export async function startMachine(
   }
   if (isOver(job)) throw new PaygressError('pod_ended', 'the machine has ended')
   if (job.suspended) throw placeError(answer.problem, 'the machine could not be started')
-}
-
-function annotation(name: string, value: number): object {
-  return { op: 'add', path: pointer('annotations', name), value: String(value) }
-}
-
-function pointer(part: 'labels' | 'annotations', name: string): string {
-  return `/metadata/${part}/${name.replaceAll('/', '~1')}`
 }

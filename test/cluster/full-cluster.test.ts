@@ -1,0 +1,252 @@
+// Is a rented machine what a buyer expects and a provider can answer for? On real containers, with real logins.
+import { randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Compute } from '../../src/provider/compute-port.ts'
+import {
+  askCluster,
+  NAMESPACE,
+  newKeyPair,
+  openSecretsOf,
+  rentMachine,
+  untilItAnswers,
+  type RentedMachine,
+} from '../support/full-cluster/rented-machine.ts'
+import { openCompute } from '../support/kubernetes-setup.ts'
+import { daemonKubeconfig } from '../support/kubernetes/daemon-kubeconfig.ts'
+import { applyManifests, readManifests } from '../support/kubernetes/manifests.ts'
+import { describeOnFullCluster, startFullCluster, type FullCluster } from '../support/peers/full-cluster.ts'
+import { until } from '../support/peers/until.ts'
+
+const PASSWORD = `it's "s3cret" $(id) ${randomBytes(6).toString('hex')}`
+
+describeOnFullCluster('a machine on a real node', () => {
+  let cluster: FullCluster
+  let compute: Compute
+  let byPassword: RentedMachine
+  let byKey: RentedMachine
+  const key = newKeyPair()
+
+  beforeAll(async () => {
+    cluster = await startFullCluster()
+    await applyManifests(cluster.kubeconfig, [
+      ...readManifests('k8s/sidecar-service.yaml'),
+      ...readManifests('k8s/networkpolicy.yaml'),
+    ])
+    compute = await openCompute(await daemonKubeconfig(cluster.kubeconfig), NAMESPACE, {
+      sshHost: cluster.nodeAddress,
+      storageMb: 64,
+      keepEndedSec: 1,
+    })
+    byPassword = await rentMachine(cluster, compute, 1, 3_600, { password: PASSWORD })
+    byKey = await rentMachine(cluster, compute, 2, 3_600, { authorizedKey: key.publicKey })
+  })
+  afterAll(async () => {
+    await compute?.close()
+    await cluster?.stop()
+  })
+
+  test('lets its buyer in by password, and nobody with another one', async () => {
+    expect(await byPassword.ssh.run('id -un; pwd')).toMatchObject({ code: 0, stdout: 'alice\n/config\n' })
+    expect(await byPassword.login({ password: 'wrong' }).run('true')).toMatchObject({ code: 255 })
+    expect(await byPassword.login({ identity: key.privateKey }).run('true')).toMatchObject({ code: 255 })
+  })
+
+  test('lets its buyer in by key, and nobody by password', async () => {
+    expect(await byKey.login({ identity: key.privateKey }).run('id -un')).toMatchObject({
+      code: 0,
+      stdout: 'alice\n',
+    })
+    const { stderr } = await byKey.login({ password: PASSWORD }).run('true')
+    expect(stderr).toContain('Permission denied (publickey)')
+  })
+
+  test('takes and gives files by scp and sftp', async () => {
+    const { ssh } = byPassword
+    const content = randomBytes(1_000_000)
+    writeFileSync(join(ssh.folder, 'there'), content)
+    expect(await ssh.scp('there', 'machine:copied')).toMatchObject({ code: 0 })
+    expect(await ssh.sftp('rename copied moved\nget moved back\n')).toMatchObject({ code: 0 })
+    expect(readFileSync(join(ssh.folder, 'back')).equals(content)).toBe(true)
+  })
+
+  test('forwards ports', async () => {
+    expect(await byPassword.ssh.readThrough(2222)).toMatch(/^SSH-2\.0-/)
+  })
+
+  test('gives the session no rights beyond those of its user', async () => {
+    const { stdout } = await byPassword.ssh.run('cat /proc/self/status; id -u')
+    expect(stdout).toMatch(/^CapEff:\s+0000000000000000$/m)
+    expect(stdout).toMatch(/^CapPrm:\s+0000000000000000$/m)
+    expect(stdout).toMatch(/^NoNewPrivs:\s+1$/m)
+    expect(stdout).toMatch(/^Seccomp:\s+2$/m)
+    expect(stdout).toMatch(/^1000$/m)
+    const denied = [
+      'cat /etc/shadow',
+      'cat /etc/paygress/access/password',
+      'cat /etc/ssh/ssh_host_ed25519_key',
+      'cat /proc/1/environ',
+      'touch /etc/x',
+      'sudo -n true',
+      'kill 1',
+      'mount -t tmpfs x /mnt',
+    ]
+    for (const command of denied) {
+      const { code, stdout: leaked } = await byPassword.ssh.run(command)
+      expect({ command, done: code === 0, leaked }).toEqual({ command, done: false, leaked: '' })
+    }
+  })
+
+  test('tells the session nothing of the cluster', async () => {
+    const { stdout } = await byPassword.ssh.run('env; ls -A /var/run/secrets /run/secrets 2>/dev/null; true')
+    expect(stdout).toContain('HOME=/config')
+    expect(stdout).not.toMatch(/KUBERNETES|_SERVICE_|serviceaccount|PASSWORD|PUID/)
+  })
+
+  test('keeps the password out of arguments, environments, objects and logs', async () => {
+    const processes = await byPassword.processes()
+    expect(processes.length).toBeGreaterThan(0)
+    const hiding = [PASSWORD, Buffer.from(PASSWORD).toString('base64')]
+    const places: string[] = processes.map(openSecretsOf)
+    for (const kind of ['pods', 'services', 'events', 'configmaps'])
+      places.push(
+        JSON.stringify(
+          await askCluster(cluster, { method: 'GET', path: `/api/v1/namespaces/${NAMESPACE}/${kind}` }),
+        ),
+      )
+    const jobs = { method: 'GET', path: `/apis/batch/v1/namespaces/${NAMESPACE}/jobs` } as const
+    places.push(JSON.stringify(await askCluster(cluster, jobs)))
+    const { metadata } = await byPassword.pod()
+    for (const container of ['prepare', 'ssh-server', 'hold'])
+      places.push(await podLog(metadata.name, container))
+    for (const secret of hiding) expect(places.filter((text) => text.includes(secret))).toEqual([])
+  })
+
+  async function podLog(pod: string, container: string): Promise<string> {
+    const path = `/api/v1/namespaces/${NAMESPACE}/pods/${pod}/log`
+    return JSON.stringify(await askCluster(cluster, { method: 'GET', path, query: { container } })) ?? ''
+  }
+
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    'comes back with its files after %s for its SSH server',
+    async (signal) => {
+      const { ssh } = byPassword
+      const [pod, restarts, [server]] = [
+        await byPassword.pod(),
+        await byPassword.restarts(),
+        await byPassword.processes(),
+      ]
+      await ssh.run(`echo ${signal} > kept`)
+      process.kill(server ?? 0, signal)
+      await until('the restart', async () => (await byPassword.restarts()) > restarts, 60_000)
+      await untilItAnswers(ssh, 'the SSH server')
+      expect(await ssh.run('cat kept')).toMatchObject({ stdout: `${signal}\n` })
+      expect((await byPassword.pod()).metadata.uid).toBe(pod.metadata.uid)
+    },
+  )
+
+  test('comes back at the same address, with the same host key and time, when its pod is deleted or evicted', async () => {
+    const buyer = byKey.login({ identity: key.privateKey })
+    const end = await compute.describe(byKey.leaseId)
+    for (const way of ['delete', 'evict'] as const) {
+      const { metadata } = await byKey.pod()
+      const path = `/api/v1/namespaces/${NAMESPACE}/pods/${metadata.name}`
+      if (way === 'delete') await askCluster(cluster, { method: 'DELETE', path })
+      else {
+        const body = {
+          apiVersion: 'policy/v1',
+          kind: 'Eviction',
+          metadata: { name: metadata.name, namespace: NAMESPACE },
+        }
+        await askCluster(cluster, { method: 'POST', path: `${path}/eviction`, body })
+      }
+      const isNew = async (): Promise<boolean> => {
+        const next = await byKey.pod().catch(() => undefined)
+        return next !== undefined && next.metadata.uid !== metadata.uid
+      }
+      await until('the next pod', isNew, 90_000)
+      await untilItAnswers(buyer, 'the machine')
+      expect(await compute.describe(byKey.leaseId)).toEqual(end)
+    }
+  })
+
+  test('comes back with its files when the pod has to be set up anew', async () => {
+    const { ssh } = byPassword
+    await ssh.run('chmod 700 . && echo still > here')
+    const { metadata } = await byPassword.pod()
+    const { stdout } = await cluster.ctr(
+      'containers',
+      'ls',
+      `labels."io.kubernetes.pod.uid"==${metadata.uid},labels."io.cri-containerd.kind"==sandbox`,
+      '-q',
+    )
+    await cluster.ctr('tasks', 'kill', '-s', 'SIGKILL', stdout.trim())
+    await until('the end of the sandbox', async () => (await ssh.run('true')).code !== 0, 60_000)
+    await untilItAnswers(ssh, 'the machine', 120_000)
+    expect(await ssh.run('cat here')).toMatchObject({ stdout: 'still\n' })
+    expect((await byPassword.pod()).metadata.uid).toBe(metadata.uid)
+  })
+
+  test('gets no more processor time than was paid for', async () => {
+    const { stdout } = await byPassword.ssh.run(
+      'timeout 4 sh -c "while :; do :; done"; read -r line < /proc/self/stat; set -- $line; echo "${16}"',
+    )
+    // Clock ticks (1/100 s) of ended children: 200 m for 4 seconds are 80.
+    const ticks = Number.parseInt(stdout, 10)
+    expect(ticks).toBeGreaterThan(20)
+    expect(ticks).toBeLessThan(140)
+  })
+
+  test('gets no more processes than the node allows', async () => {
+    const { stdout, stderr } = await byPassword.ssh.run(
+      'for n in $(seq 400); do sleep 5 & done; jobs -r | wc -l',
+    )
+    expect(stderr).toMatch(/fork|Resource temporarily unavailable/)
+    expect(Number.parseInt(stdout || '0', 10)).toBeLessThan(256)
+    await untilItAnswers(byPassword.ssh, 'the machine')
+  })
+
+  test('is back after it ran out of memory', async () => {
+    const { ssh } = byPassword
+    await ssh.run('echo kept > memory')
+    const { code } = await ssh.run('head -c 400m /dev/zero | tail | wc -c')
+    expect(code === 0 ? await ssh.run('true') : 'killed').toBe('killed')
+    await untilItAnswers(ssh, 'the machine')
+    expect(await ssh.run('cat memory')).toMatchObject({ stdout: 'kept\n' })
+  })
+
+  test('ends when its paid time is over, later when topped up, and leaves nothing', async () => {
+    const short = await rentMachine(cluster, compute, 3, 8, { password: PASSWORD })
+    const { metadata } = await short.pod()
+    const later = new Date(Date.now() + 16_000)
+    await compute.setEnd(short.leaseId, 'top-up', later)
+    await until('the first end', () => Date.now() > later.getTime() - 4_000)
+    expect(await short.ssh.run('true')).toMatchObject({ code: 0 })
+    expect((await short.pod()).metadata.uid).toBe(metadata.uid)
+    await until('the end', async () => (await short.ssh.run('true')).code !== 0)
+    const late = Date.now() - later.getTime()
+    expect(late).toBeGreaterThan(0)
+    expect(late).toBeLessThan(8_000)
+    const left = async (): Promise<string> => {
+      const kinds = ['api/v1/%/pods', 'api/v1/%/services', 'api/v1/%/secrets', 'apis/batch/v1/%/jobs']
+      const lists = kinds.map((kind) => `/${kind.replace('%', `namespaces/${NAMESPACE}`)}`)
+      const texts = await Promise.all(lists.map(async (path) => askCluster(cluster, { method: 'GET', path })))
+      return JSON.stringify(texts)
+    }
+    await until('the end of all objects', async () => !(await left()).includes(short.leaseId), 30_000)
+  })
+
+  // The last one: it makes a new machine with an empty home.
+  test('is made anew when it filled its disk', async () => {
+    const { metadata } = await byPassword.pod()
+    await byPassword.ssh.run('dd if=/dev/zero of=big bs=1M count=100')
+    const isNew = async (): Promise<boolean> => {
+      const next = await byPassword.pod().catch(() => undefined)
+      return next !== undefined && next.metadata.uid !== metadata.uid
+    }
+    await until('the eviction', isNew, 150_000)
+    await untilItAnswers(byPassword.ssh, 'the machine')
+    expect(await byPassword.ssh.run('ls big')).not.toMatchObject({ code: 0 })
+  })
+})
