@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buy } from './buy.ts'
 import { type Figure, figureCells } from './figures.ts'
 import { giftWraps } from './gift-wraps.ts'
 import { offers } from './offers.ts'
@@ -12,6 +13,7 @@ const BENCHES: Record<string, (home: string) => Promise<Figure[]>> = {
   'start-up': startUp,
   'gift-wraps': giftWraps,
   offers,
+  buy,
 }
 
 const asked = process.argv.slice(2)
