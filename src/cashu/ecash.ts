@@ -1,5 +1,7 @@
 // How is ecash blinded, unblinded, checked and written down? cashu-ts' primitives behind the wallet's port.
 import { Amount, deriveKeysetId, hashToCurve, hasValidDleq, OutputData, signMintQuote } from '@cashu/cashu-ts'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Proof as CashuProof } from '@cashu/cashu-ts'
 import { PaygressError } from '../core/errors.ts'
 import type { BlindSignature, Ecash, KeysetKeys, Output, Proof } from '../wallet/ecash-port.ts'
@@ -98,7 +100,17 @@ function unblind(blinded: Output, signature: BlindSignature | undefined, keyset:
 function isKeysetGenuine({ id, unit, feePpk, finalExpiry, keys }: KeysetKeys): boolean {
   if (id.startsWith('00')) return deriveKeysetId({ ...keys }, { versionByte: 0 }) === id
   const expiry = finalExpiry === undefined ? {} : { expiry: finalExpiry }
-  return deriveKeysetId({ ...keys }, { versionByte: 1, unit, input_fee_ppk: feePpk, ...expiry }) === id
+  const spec = { versionByte: 1, unit, input_fee_ppk: feePpk, ...expiry }
+  if (deriveKeysetId({ ...keys }, spec) === id) return true
+  return finalExpiry === undefined && idWithZeroExpiry({ unit, feePpk, keys }) === id
+}
+
+// Nutshell rotated by hand without an expiry writes 0, which is none, and its id commits to that 0 (NUT-02 would leave it out).
+function idWithZeroExpiry({ unit, feePpk, keys }: Pick<KeysetKeys, 'unit' | 'feePpk' | 'keys'>): string {
+  const sorted = Object.entries(keys).toSorted(([a], [b]) => (BigInt(a) < BigInt(b) ? -1 : 1))
+  const list = sorted.map(([amount, key]) => `${amount}:${key}`).join(',')
+  const fee = feePpk > 0 ? `|input_fee_ppk:${feePpk}` : ''
+  return `01${bytesToHex(sha256(utf8ToBytes(`${list}|unit:${unit}${fee}|final_expiry:0`)))}`
 }
 
 function cashuProof({ keysetId, amountSat, secret, C, dleq }: Proof): CashuProof {

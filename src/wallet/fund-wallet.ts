@@ -10,7 +10,7 @@ import { UNIT, valueOf } from './mint-directory.ts'
 import type { Ecash } from './ecash-port.ts'
 import type { Attempt, Operation, StoredQuote } from './ports.ts'
 import { settleStored } from './recover-operations.ts'
-import { submitOperation } from './submit-operation.ts'
+import { neverLost, submitOperation } from './submit-operation.ts'
 import { requireTrust } from './take-token.ts'
 import type { FundQuote, Outcome } from './wallet.ts'
 
@@ -80,10 +80,13 @@ export async function mintPaid(
   return await exclusively(deps, operationId, async () => {
     const { operation, quote } = fundOperation(deps, operationId)
     if (operation.result !== undefined) return operation.result
-    const begun =
-      operation.state === 'prepared' ? await claimQuote(deps, ecash, operation, quote, signal) : undefined
-    if (begun === undefined) return { status: 'unknown', operationId }
-    return await submitOperation(deps, ecash, begun, signal)
+    // The invoice is paid: a mint that has no usable keyset now still owes the coins.
+    return await neverLost(operationId, async () => {
+      const begun =
+        operation.state === 'prepared' ? await claimQuote(deps, ecash, operation, quote, signal) : undefined
+      if (begun === undefined) return { status: 'unknown', operationId }
+      return await submitOperation(deps, ecash, begun, signal)
+    })
   })
 }
 
