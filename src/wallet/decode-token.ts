@@ -75,7 +75,7 @@ async function decodedProofs(
   } catch (error) {
     if (!(error instanceof PaygressError) || error.details?.['keyset'] !== 'unknown') throw error
     const fresh = await deps.mints.refreshUnknown(mint, refreshEveryMs)
-    if (fresh === undefined) throw error
+    if (fresh === undefined) throw invalid(`its keyset is not among those that ${mint} showed a moment ago`)
     return deps.ecash.decodeToken(
       text,
       fresh.map(({ id }) => id),
@@ -91,7 +91,7 @@ async function keysetsOf(
   const keysets = new Map<string, KeysetKeys>()
   for (const { keysetId, amountSat } of proofs) {
     const keyset = keysets.get(keysetId) ?? (await deps.mints.keyset(mint, keysetId))
-    if (keyset === undefined) throw invalid(`${mint} does not know its keyset`)
+    if (keyset === undefined) throw invalid(`its keyset is not among those that ${mint} has shown`)
     if (keyset.unit !== UNIT) throw invalid(`its keyset is not in ${UNIT}`)
     if (!Object.hasOwn(keyset.keys, String(amountSat))) throw invalid('its keyset has no such coin')
     keysets.set(keysetId, keyset)
