@@ -134,7 +134,21 @@ export const COMMAND_OPTIONS = {
   print: { flags: '--print', description: 'show the ssh command instead of running it' },
   config: { flags: '--config', description: 'print a Host block for ~/.ssh/config' },
   limit: { flags: '--limit <n>', description: 'how many entries (default 50)', env: 'PAYGRESS_LIMIT' },
-  backend: { flags: '--backend <name>', description: 'where machines run: process', env: 'PAYGRESS_BACKEND' },
+  kubeconfig: {
+    flags: '--kubeconfig <file>',
+    description: 'kubeconfig of the cluster (default: KUBECONFIG, the pod’s own account, ~/.kube/config)',
+    env: 'PAYGRESS_KUBECONFIG',
+  },
+  context: {
+    flags: '--context <name>',
+    description: 'context of the kubeconfig',
+    env: 'PAYGRESS_KUBE_CONTEXT',
+  },
+  backend: {
+    flags: '--backend <name>',
+    description: 'where machines run: kubernetes (default) or process',
+    env: 'PAYGRESS_BACKEND',
+  },
   envFile: {
     flags: '--env-file <file>',
     description: 'configuration file (default .env)',

@@ -6,7 +6,13 @@ import type { Invocation } from './invocation.ts'
 import { untilStopped } from './until-stopped.ts'
 
 export async function run({ options, env, signal }: Invocation): Promise<undefined> {
-  const config = providerConfig({ env, envFile: options.text('envFile'), backend: options.text('backend') })
+  const config = providerConfig({
+    env,
+    envFile: options.text('envFile'),
+    backend: options.text('backend'),
+    kubeconfig: options.text('kubeconfig'),
+    context: options.text('context'),
+  })
   const log = wireLog({ level: config.logLevel })
   const provider = await wireProvider({ config, log })
   try {

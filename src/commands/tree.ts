@@ -227,8 +227,8 @@ const PROVIDE: CommandGroup = {
     {
       name: 'serve',
       summary: 'sell machines: the provider daemon',
-      options: ['backend', 'envFile'],
-      examples: ['paygress serve --backend process'],
+      options: ['backend', 'envFile', 'kubeconfig', 'context'],
+      examples: ['paygress serve', 'paygress serve --backend process', 'paygress serve --context k3s'],
       load: () => import('./serve.ts'),
     },
   ],

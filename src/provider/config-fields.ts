@@ -1,7 +1,7 @@
 // How is one variable of the configuration read from text?
 import * as z from 'zod'
 import { normaliseMintUrl } from '../core/mint-url.ts'
-import { isLoopbackUrl, normaliseRelayUrl } from '../core/relay-url.ts'
+import { normaliseRelayUrl } from '../core/relay-url.ts'
 import { isImagePattern } from './image-policy.ts'
 
 /** A whole number between two bounds, or a default. */
@@ -49,6 +49,31 @@ export const yesOrNo = (fallback: boolean) =>
       return z.NEVER
     })
 
+/** True, false, or not said. */
+export const optionalYesOrNo = z
+  .enum(['true', 'false'], 'must be true or false')
+  .optional()
+  .transform((text) => (text === undefined ? undefined : text === 'true'))
+
+/** A name or an address that buyers can connect to. */
+export const hostName = z
+  .string()
+  .regex(/^(?!-)[A-Za-z0-9.:-]{1,253}$/, 'must be a host name or an IP address, without a port')
+
+export const namespaceName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be the name of a namespace')
+
+/** `host:port`, the host of an IPv6 address in brackets. */
+export const bindAddress = z.string().transform((text, context) => {
+  const parts = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text)
+  const name = parts?.[1] ?? parts?.[2]
+  const number = Number(parts?.[3])
+  if (name !== undefined && number <= 65_535) return { host: name, port: number }
+  context.issues.push({ code: 'custom', message: 'must be an address and a port', input: text })
+  return z.NEVER
+})
+
 /** Items between commas, each read by `read`; what it does not know is named in the problem. */
 const list = <Item>(what: string, read: (text: string) => Item | undefined, isRequired: boolean) =>
   z
@@ -81,15 +106,7 @@ export function splitList(text: string): string[] {
 }
 
 export const mintList = list('a mint URL', normaliseMintUrl, true)
-/** Process pods have no isolation: nobody outside this machine may reach their provider. */
-export const loopbackRelayList = list(
-  'a relay on this machine (process pods have no isolation and are refused with any other relay)',
-  (text) => {
-    const url = normaliseRelayUrl(text)
-    return url !== undefined && isLoopbackUrl(url) ? url : undefined
-  },
-  true,
-)
+export const relayList = list('a relay URL', normaliseRelayUrl, true)
 export const imageList = list(
   'an image or a pattern of one',
   (text) => (isImagePattern(text) ? text : undefined),

@@ -1,106 +1,17 @@
 // What did the operator configure, and what is wrong with it? Every problem at once, each with an example.
-import * as z from 'zod'
 import { PaygressError } from '../core/errors.ts'
+import { isLoopbackUrl } from '../core/relay-url.ts'
 import type { Spec } from '../core/spec.ts'
-import {
-  imageList,
-  loopbackRelayList,
-  mintList,
-  number,
-  optionalNumber,
-  splitList,
-  yesOrNo,
-} from './config-fields.ts'
+import { DEFAULT_IMAGE, environment, EXAMPLES, type ParsedEnvironment } from './config-environment.ts'
+import { noticesOf } from './config-notices.ts'
 import { parseSpecs, specOfSingleRate, type SpecsRead } from './config-specs.ts'
-import { LOG_LEVELS, type LogLevel, type ProviderConfig } from './provider-config.ts'
+import { type KubernetesConfig, LOG_LEVELS, type LogLevel, type ProviderConfig } from './provider-config.ts'
 
 /** Text of a file, undefined where there is none. */
 export type ReadText = (path: string) => string | undefined
 type Environment = Readonly<Record<string, string | undefined>>
 
-const TEN_YEARS = 315_360_000
-const DEFAULT_IMAGE = 'linuxserver/openssh-server:latest'
 const DEFAULT_SPECS_FILE = 'pod-specs.json'
-
-/** An example for every variable that can be wrong. */
-const EXAMPLES: Readonly<Record<string, string>> = {
-  RUN_MODE: 'nostr',
-  BACKEND: 'process',
-  NOSTR_RELAYS: 'ws://127.0.0.1:7777',
-  WHITELISTED_MINTS: 'https://mint.example.com',
-  POD_SPECS:
-    '[{"id":"basic","name":"Basic","description":"1 core, 1 GB","cpu_millicores":1000,"memory_mb":1024,"rate_msats_per_sec":100}]',
-  POD_SPECS_FILE: 'pod-specs.json',
-  PAYMENT_RATE_SATS_PER_HOUR: '100',
-  BASE_IMAGE: DEFAULT_IMAGE,
-  ALLOWED_IMAGES: 'linuxserver/*',
-  MINIMUM_POD_DURATION_SECONDS: '60',
-  MAXIMUM_POD_DURATION_SECONDS: '2592000',
-  SSH_PORT_RANGE_START: '30000',
-  SSH_PORT_RANGE_END: '31000',
-  STARTUP_ALLOWANCE_SECONDS: '300',
-  MAX_UNPAID_LEASES: '10',
-  OFFER_REFRESH_SECONDS: '600',
-  MIN_POW: '0',
-  RATE_LIMIT_PER_SENDER: '30',
-  RATE_LIMIT_PER_RELAY: '600',
-  LOG_LEVEL: 'info',
-  ENABLE_TOR_SIDECAR: 'false',
-  CONTEXTVM_ENABLED: 'false',
-  LEGACY_DIALECTS: '(leave it empty)',
-}
-
-const LATER = 'comes in a later version'
-
-const environment = z.object({
-  RUN_MODE: choice('nostr', `this version serves nostr only; http and both: ${LATER}`),
-  BACKEND: choice('process', `this version runs process pods only; kubernetes ${LATER}`),
-  NOSTR_RELAYS: loopbackRelayList,
-  NOSTR_PRIVATE_KEY: z.string().optional(),
-  WHITELISTED_MINTS: mintList,
-  CASHU_DB_PATH: z.string().default('./data/paygress.db'),
-  MINIMUM_POD_DURATION_SECONDS: number(60, 1, TEN_YEARS),
-  MAXIMUM_POD_DURATION_SECONDS: optionalNumber(1, TEN_YEARS),
-  BASE_IMAGE: z.string().optional(),
-  SSH_BASE_IMAGE: z.string().optional(),
-  ALLOWED_IMAGES: imageList,
-  SSH_HOST: z.string().optional(),
-  SSH_PORT: number(2222, 1, 65_535),
-  SSH_PORT_RANGE_START: number(30_000, 1, 65_535),
-  SSH_PORT_RANGE_END: number(31_000, 1, 65_535),
-  PROVIDER_NAME: z.string().max(200).optional(),
-  PROVIDER_LOCATION: z.string().max(100).optional(),
-  STARTUP_ALLOWANCE_SECONDS: number(300, 10, 3_000),
-  MAX_UNPAID_LEASES: number(10, 1, 1_000),
-  OFFER_REFRESH_SECONDS: number(600, 60, 3_600),
-  MIN_POW: number(0, 0, 32),
-  RATE_LIMIT_PER_SENDER: number(30, 1, 100_000),
-  RATE_LIMIT_PER_RELAY: number(600, 1, 1_000_000),
-  PAYMENT_RATE_SATS_PER_HOUR: optionalNumber(1, 1_000_000_000),
-  DEFAULT_POD_DURATION_MINUTES: optionalNumber(1, 5_256_000),
-  ENABLE_CLEANUP_TASK: yesOrNo(false),
-  ENABLE_TOR_SIDECAR: off(`Tor ${LATER}`),
-  CONTEXTVM_ENABLED: off(`ContextVM ${LATER}`),
-  LEGACY_DIALECTS: z
-    .string()
-    .optional()
-    .refine((text) => splitList(text ?? '').length === 0, `older dialects: ${LATER}`),
-  LOG_LEVEL: z.string().optional(),
-  RUST_LOG: z.string().optional(),
-})
-
-type Parsed = z.infer<typeof environment>
-
-function choice<Value extends string>(only: Value, otherwise: string) {
-  return z
-    .string()
-    .default(only)
-    .refine((text): text is Value => text === only, otherwise)
-}
-
-function off(otherwise: string) {
-  return yesOrNo(false).refine((isOn) => !isOn, otherwise)
-}
 
 /**
  * The configuration of a provider from its variables; flags stand in for variables (`--backend` is `BACKEND`). An empty value counts as
@@ -190,7 +101,14 @@ function isLevel(text: string): text is LogLevel {
   return LOG_LEVELS.some((level) => level === text)
 }
 
-function crossCheck(parsed: Parsed, problems: string[]): void {
+function crossCheck(parsed: ParsedEnvironment, problems: string[]): void {
+  const outside = parsed.BACKEND === 'process' ? parsed.NOSTR_RELAYS.filter((url) => !isLoopbackUrl(url)) : []
+  if (outside.length > 0)
+    problems.push(
+      `NOSTR_RELAYS: ${outside[0]} is not a relay on this machine, and process pods have no isolation (example: NOSTR_RELAYS=ws://127.0.0.1:7777)`,
+    )
+  if (parsed.BACKEND === 'kubernetes' && parsed.SSH_HOST === undefined)
+    problems.push(problem('SSH_HOST', 'environment variable is required'))
   if (parsed.SSH_PORT_RANGE_END < parsed.SSH_PORT_RANGE_START)
     problems.push(problem('SSH_PORT_RANGE_END', 'must not be below SSH_PORT_RANGE_START'))
   const most = parsed.MAXIMUM_POD_DURATION_SECONDS
@@ -198,31 +116,8 @@ function crossCheck(parsed: Parsed, problems: string[]): void {
     problems.push(problem('MAXIMUM_POD_DURATION_SECONDS', 'must not be below MINIMUM_POD_DURATION_SECONDS'))
 }
 
-function noticesOf(given: Environment, parsed: Parsed): string[] {
-  const notices: string[] = []
-  if (parsed.ENABLE_CLEANUP_TASK)
-    notices.push('ENABLE_CLEANUP_TASK is accepted and does nothing: machines end by their own deadlines')
-  if (given.DEFAULT_POD_DURATION_MINUTES !== undefined)
-    notices.push(
-      'DEFAULT_POD_DURATION_MINUTES is accepted and does nothing: the payment decides how long a pod runs',
-    )
-  if (parsed.SSH_HOST !== undefined)
-    notices.push('SSH_HOST does nothing here: process pods listen on loopback only')
-  for (const name of [
-    'POD_NAMESPACE',
-    'BIND_ADDR',
-    'TOR_IMAGE',
-    'SSH_EXPOSURE',
-    'HOLD_IMAGE',
-    'RUNTIME_CLASS_NAME',
-    'ADMIN_TOKEN',
-  ])
-    if (given[name] !== undefined) notices.push(`${name} is accepted and does nothing in this version`)
-  return notices
-}
-
 function configOf(
-  parsed: Parsed,
+  parsed: ParsedEnvironment,
   rest: Pick<ProviderConfig, 'specs' | 'capacity' | 'logLevel' | 'notices'>,
 ): ProviderConfig {
   const defaultImage = parsed.BASE_IMAGE ?? parsed.SSH_BASE_IMAGE ?? DEFAULT_IMAGE
@@ -240,7 +135,8 @@ function configOf(
     defaultImage,
     // The provider's own image is always allowed.
     allowedImages: [...new Set([defaultImage, ...parsed.ALLOWED_IMAGES])],
-    sshHost: parsed.SSH_HOST,
+    kubernetes: parsed.BACKEND === 'kubernetes' ? kubernetesOf(parsed) : undefined,
+    bindAddress: parsed.BIND_ADDR,
     portRange: { start: parsed.SSH_PORT_RANGE_START, end: parsed.SSH_PORT_RANGE_END },
     startupAllowanceSec: parsed.STARTUP_ALLOWANCE_SECONDS,
     maxUnpaidLeases: parsed.MAX_UNPAID_LEASES,
@@ -249,4 +145,21 @@ function configOf(
     ratePerSenderPerMin: parsed.RATE_LIMIT_PER_SENDER,
     ratePerRelayPerMin: parsed.RATE_LIMIT_PER_RELAY,
   }
+}
+
+function kubernetesOf(parsed: ParsedEnvironment): KubernetesConfig {
+  return {
+    namespace: parsed.POD_NAMESPACE,
+    sshHost: parsed.SSH_HOST ?? '',
+    exposure: parsed.SSH_EXPOSURE,
+    ...given('kubeconfig', parsed.KUBECONFIG),
+    ...given('context', parsed.KUBE_CONTEXT),
+    ...given('holdImage', parsed.HOLD_IMAGE),
+    ...given('runtimeClassName', parsed.RUNTIME_CLASS_NAME),
+    ...given('hostUsers', parsed.HOST_USERS),
+  }
+}
+
+function given<Key extends string, Value>(key: Key, value: Value | undefined): { [K in Key]?: Value } {
+  return value === undefined ? {} : ({ [key]: value } as { [K in Key]?: Value })
 }

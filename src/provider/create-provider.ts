@@ -50,6 +50,8 @@ export interface Provider {
   start(): Promise<void>
   /** Takes nothing new, finishes or parks what is open, withdraws the offer; within 20 seconds. */
   stop(): Promise<void>
+  /** True from the end of `start` to the beginning of `stop`. */
+  isServing(): boolean
   /** Serves one request of any door; see handle-request.ts. */
   handleRequest(incoming: Incoming): Promise<string | undefined>
 }
@@ -85,6 +87,7 @@ export function createProvider(deps: ProviderDeps): Provider {
   return {
     publicKey: deps.publicKey,
     npub,
+    isServing: () => isOpen,
     handleRequest: (incoming) => handleRequest(desk, incoming),
     start: async () => {
       lock = deps.takeLock()

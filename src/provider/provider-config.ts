@@ -7,8 +7,25 @@ import type { Spec } from '../core/spec.ts'
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+/** How machines run on a cluster. */
+export interface KubernetesConfig {
+  namespace: string
+  /** The address that buyers connect to. */
+  sshHost: string
+  exposure: 'nodeport' | 'hostport'
+  kubeconfig?: string
+  context?: string
+  holdImage?: string
+  runtimeClassName?: string
+  hostUsers?: boolean
+}
+
 export interface ProviderConfig {
-  backend: 'process'
+  backend: 'kubernetes' | 'process'
+  /** Set where the back end is kubernetes. */
+  kubernetes: KubernetesConfig | undefined
+  /** Where health is served; undefined: nowhere but in a cluster. */
+  bindAddress: { host: string; port: number } | undefined
   relays: RelayUrl[]
   mints: MintUrl[]
   /** At least one; the first is the default. */
@@ -22,7 +39,6 @@ export interface ProviderConfig {
   maximumDurationSec: number | undefined
   defaultImage: string
   allowedImages: string[]
-  sshHost: string | undefined
   portRange: { start: number; end: number }
   startupAllowanceSec: number
   maxUnpaidLeases: number

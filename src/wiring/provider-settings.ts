@@ -16,17 +16,26 @@ export interface ProviderSources {
   env: Environment
   /** `--env-file`; without it `.env` in the working folder, where there is one. */
   envFile: string | undefined
-  /** `--backend`. */
+  /** `--backend`, `--kubeconfig`, `--context`. */
   backend: string | undefined
+  kubeconfig: string | undefined
+  context: string | undefined
 }
 
 /** The whole configuration. Throws `config_invalid` with everything that is wrong, `usage` for a file that is not there. */
-export function providerConfig({ env, envFile, backend }: ProviderSources): ProviderConfig {
-  const fromFile = readEnvFile(envFile)
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+export function providerConfig({ env, envFile, ...flags }: ProviderSources): ProviderConfig {
+  const { backend: BACKEND, kubeconfig: KUBECONFIG, context: KUBE_CONTEXT } = flags
+  return providerConfigFrom({
+    ...readEnvFile(envFile),
+    ...said(env),
+    ...said({ BACKEND, KUBECONFIG, KUBE_CONTEXT }),
+  })
+}
+
+function said(variables: Environment): Environment {
+  return Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
   )
-  return providerConfigFrom({ ...fromFile, ...given, ...(backend === undefined ? {} : { BACKEND: backend }) })
 }
 
 /** The configuration that these variables say. */

@@ -1,9 +1,9 @@
 // What is a provider daemon plugged into? Wallet, ledger, relays, machines and keys of one data folder.
-import { dirname, join, resolve } from 'node:path'
-import { startProcessCompute } from '../compute/process/process-compute.ts'
+import { dirname, resolve } from 'node:path'
 import type { Log } from '../core/log.ts'
 import { relayOfferBoard } from '../doors/gift-wrap-board.ts'
 import { giftWrapDoor } from '../doors/gift-wrap.ts'
+import { type HealthListener, openHealth } from '../doors/health.ts'
 import { openRelayHub } from '../nostr/relay-hub.ts'
 import { localSigner, publicKeyOf } from '../nostr/signer.ts'
 import { createProvider } from '../provider/create-provider.ts'
@@ -17,6 +17,7 @@ import { openProfileFile } from '../storage/profile-database.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { providerKey } from './provider-settings.ts'
 import { systemClock, systemRandom } from './system.ts'
+import { wireCompute } from './wire-compute.ts'
 import { wireWallet } from './wire-wallet.ts'
 
 export interface WiredProvider {
@@ -52,12 +53,7 @@ export async function wireProvider({
       log.error({ error: error instanceof Error ? error.message : String(error) }, 'relay handler'),
   })
   const { relays } = config
-  const compute = await startProcessCompute({
-    dir: join(folder, 'machines'),
-    clock: systemClock,
-    log,
-    portRange: { first: config.portRange.start, last: config.portRange.end },
-  })
+  const compute = await wireCompute(config, folder, log)
   const shared = { hub, signer, relays, clock: systemClock, log }
   const provider = createProvider({
     publicKey: signer.publicKey,
@@ -81,14 +77,28 @@ export async function wireProvider({
     log,
     takeLock: () => takeDaemonLock(folder),
   })
+  let health: HealthListener | undefined
   return {
     npub: provider.npub,
     wallet,
-    start: () => provider.start(),
+    async start() {
+      const address = config.bindAddress ?? addressInCluster()
+      const readiness = () => ({
+        serving: provider.isServing(),
+        relay: hub.status().some(({ state }) => state === 'open'),
+      })
+      health = address === undefined ? undefined : await openHealth({ ...address, readiness })
+      await provider.start()
+    },
     async stop() {
       await provider.stop()
-      await Promise.all([hub.close(), compute.close(), wallet.close()])
+      await Promise.all([hub.close(), compute.close(), wallet.close(), health?.close()])
       database.close()
     },
   }
+}
+
+/** In a cluster the probes look here. */
+function addressInCluster(): ProviderConfig['bindAddress'] {
+  return process.env.KUBERNETES_SERVICE_HOST === undefined ? undefined : { host: '0.0.0.0', port: 8080 }
 }

@@ -20,6 +20,7 @@ export async function buy(home: string): Promise<Figure[]> {
   const relay = await startRelay({ auth: true })
   const provider = await wireProvider({
     config: providerConfigFrom({
+      BACKEND: 'process',
       NOSTR_RELAYS: relay.url,
       WHITELISTED_MINTS: mint.url,
       POD_SPECS: JSON.stringify([SPEC]),

@@ -14,7 +14,10 @@ const specs = JSON.stringify([
     rate_msats_per_sec: 100,
   },
 ])
+/** What a cluster needs beside it. */
+const cluster = { BACKEND: 'kubernetes', SSH_HOST: '203.0.113.7' }
 const good = {
+  BACKEND: 'process',
   NOSTR_RELAYS: 'ws://127.0.0.1:7777, ws://localhost:7778/',
   WHITELISTED_MINTS: 'https://mint.example.com/cashu/api/v1/',
   POD_SPECS: specs,
@@ -61,6 +64,24 @@ test('the least that is needed gives the defaults', () => {
   expect(minimumLockSec({ startupAllowanceSec: 3000 })).toBe(3600)
 })
 
+test('a cluster may use any relay and has defaults of its own', () => {
+  const config = parseProviderConfig({ ...good, ...cluster, NOSTR_RELAYS: 'wss://relay.damus.io' }, noFiles)
+  expect(config.backend).toBe('kubernetes')
+  expect(config.kubernetes).toEqual({
+    namespace: 'user-workloads',
+    sshHost: '203.0.113.7',
+    exposure: 'nodeport',
+  })
+  const { BACKEND: _backend, ...unsaid } = { ...good, SSH_HOST: 'node.example.com' }
+  expect(parseProviderConfig(unsaid, noFiles).backend).toBe('kubernetes')
+})
+
+test('an address to bind is read with its port', () => {
+  const bindAddress = (text: string) => parseProviderConfig({ ...good, BIND_ADDR: text }, noFiles).bindAddress
+  expect(bindAddress('0.0.0.0:8080')).toEqual({ host: '0.0.0.0', port: 8080 })
+  expect(bindAddress('[::1]:0')).toEqual({ host: '::1', port: 0 })
+})
+
 test('an empty value counts as unset', () => {
   const config = parseProviderConfig(
     { ...good, MIN_POW: '', NOSTR_PRIVATE_KEY: '  ', POD_SPECS_FILE: '' },
@@ -83,10 +104,7 @@ test('specs come from the named file, else from POD_SPECS, else from the single 
 })
 
 test('what is accepted without effect is said', () => {
-  const config = parseProviderConfig(
-    { ...good, ENABLE_CLEANUP_TASK: 'true', POD_NAMESPACE: 'user-workloads' },
-    noFiles,
-  )
+  const config = parseProviderConfig({ ...good, ENABLE_CLEANUP_TASK: 'true', TOR_IMAGE: 'tor' }, noFiles)
   expect(config.notices).toHaveLength(2)
   expect(config.notices[0]).toContain('ENABLE_CLEANUP_TASK')
 })
@@ -120,7 +138,16 @@ describe('a mistake', () => {
     ],
     ['a missing specs file', { POD_SPECS_FILE: '/no/file' }, 'POD_SPECS_FILE: there is no file /no/file'],
     ['http mode', { RUN_MODE: 'both' }, 'RUN_MODE: this version serves nostr only'],
-    ['kubernetes', { BACKEND: 'kubernetes' }, 'kubernetes comes in a later version'],
+    ['a cluster without an address', { BACKEND: 'kubernetes' }, 'SSH_HOST environment variable is required'],
+    ['an unknown back end', { BACKEND: 'docker' }, 'BACKEND: must be one of kubernetes, process'],
+    [
+      'a namespace that is none',
+      { ...cluster, POD_NAMESPACE: 'User_Pods' },
+      'POD_NAMESPACE: must be the name',
+    ],
+    ['an SSH host with a port', { ...cluster, SSH_HOST: '203.0.113.7 -oX' }, 'SSH_HOST: must be a host name'],
+    ['an exposure that is none', { ...cluster, SSH_EXPOSURE: 'ingress' }, 'SSH_EXPOSURE: must be one of'],
+    ['an address without a port', { BIND_ADDR: '0.0.0.0' }, 'BIND_ADDR: must be an address and a port'],
     [
       'a long start',
       { STARTUP_ALLOWANCE_SECONDS: '3001' },

@@ -73,6 +73,8 @@ function testConfig(mint: MintUrl, change: Partial<ProviderConfig> = {}): Provid
   })
   return {
     backend: 'process',
+    kubernetes: undefined,
+    bindAddress: undefined,
     relays: [parseRelayUrl('ws://127.0.0.1:1')],
     mints: [mint],
     specs: [spec('basic', 1000), spec('standard', 2000)],
@@ -84,7 +86,6 @@ function testConfig(mint: MintUrl, change: Partial<ProviderConfig> = {}): Provid
     maximumDurationSec: 86_400,
     defaultImage: 'paygress/ssh:latest',
     allowedImages: ['paygress/ssh:latest', 'linuxserver/*'],
-    sshHost: undefined,
     portRange: { start: 30_000, end: 31_000 },
     startupAllowanceSec: 60,
     maxUnpaidLeases: 10,

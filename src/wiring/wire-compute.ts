@@ -1,0 +1,26 @@
+// Where do a provider's machines run? On the cluster, or as process pods of this daemon.
+import { join } from 'node:path'
+import { PaygressError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import type { Compute } from '../provider/compute-port.ts'
+import type { ProviderConfig } from '../provider/provider-config.ts'
+import { systemClock, systemRandom } from './system.ts'
+
+/** Connects to the place of the machines; `folder` holds process pods. Throws `config_invalid` and `busy`. */
+export async function wireCompute(config: ProviderConfig, folder: string, log: Log): Promise<Compute> {
+  const portRange = { first: config.portRange.start, last: config.portRange.end }
+  if (config.backend === 'process') {
+    const { startProcessCompute } = await import('../compute/process/process-compute.ts')
+    return startProcessCompute({ dir: join(folder, 'machines'), clock: systemClock, log, portRange })
+  }
+  if (config.kubernetes === undefined)
+    throw new PaygressError('internal', 'there is no configuration of the cluster')
+  const { startKubernetesCompute } = await import('../compute/kubernetes/kubernetes-compute.ts')
+  return startKubernetesCompute({
+    ...config.kubernetes,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    portRange,
+  })
+}
