@@ -82,6 +82,7 @@ requirePeer('cluster')('the rights of the daemon', () => {
     await expect(compute.waitReady(restarted.leaseId, AbortSignal.timeout(20_000))).rejects.toMatchObject({
       message: 'the quota of the namespace is used up',
     })
+    await namespace.ask({ method: 'DELETE', path: namespace.path('resourcequotas/none') })
     const made = requests()
     expect(made.filter(({ responseStatus }) => responseStatus?.code === 403)).toEqual([])
     const used = new Set(made.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`))
@@ -121,8 +122,22 @@ requirePeer('cluster')('the rights of the daemon', () => {
     await stranger.close()
   })
 
+  test('a namespace that enforces Pod Security "baseline" admits the machine', async () => {
+    await namespace.ask({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${namespace.name}`,
+      contentType: 'application/merge-patch+json',
+      body: { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'baseline' } } },
+    })
+    const request = machineRequest(5)
+    await compute.reserve(request)
+    await compute.start(request.leaseId, 60)
+    expect(await compute.waitReady(request.leaseId, AbortSignal.timeout(10_000))).toMatchObject({
+      host: '127.0.0.1',
+    })
+  })
+
   test('no object but the Secret holds the password, a key, or the pod’s own key', async () => {
-    await namespace.ask({ method: 'DELETE', path: namespace.path('resourcequotas/none') })
     const request = machineRequest(4, {
       password: 'correct horse battery',
       authorizedKey: 'ssh-ed25519 AAAAtenant ann',

@@ -2,9 +2,14 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { LeaseId } from '../../src/core/ids.ts'
 import type { EndReason } from '../../src/provider/compute-port.ts'
+import { clusterApi } from '../../src/compute/kubernetes/cluster-api.ts'
+import { connectCluster } from '../../src/compute/kubernetes/cluster-connection.ts'
+import { watchFrom } from '../../src/compute/kubernetes/follow-list.ts'
+import type { Followed } from '../../src/compute/kubernetes/follow-list.ts'
 import { jobName } from '../../src/compute/kubernetes/object-names.ts'
 import { machineRequest } from '../contract/compute-contract.ts'
 import { openCompute } from '../support/kubernetes-setup.ts'
+import { quietLog } from '../support/quiet-log.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'
 import { namesOf, openPlace, podUids, useCluster } from './rented-place.ts'
 
@@ -71,6 +76,27 @@ requirePeer('cluster')('leases in bad weather', () => {
     expect(told).toHaveLength(2)
     stop.abort()
     await watching
+  })
+
+  test('a watch from before what the API server remembers ends at once, for a new list', async () => {
+    const { namespace } = await openPlace(place)
+    await place.cluster.restartApiServer()
+    const random = { bytes: (count: number) => new Uint8Array(count) }
+    const connection = await connectCluster({ kubeconfig: place.cluster.kubeconfig }, Date)
+    const signal = AbortSignal.timeout(20_000)
+    const api = clusterApi(connection, namespace.name, random, signal)
+    const followed: Followed = {
+      kind: 'jobs',
+      relistMs: 60_000,
+      onList: () => undefined,
+      onChange: () => undefined,
+      onGap: () => undefined,
+    }
+    expect(await watchFrom({ api, random, log: quietLog(), signal }, followed, '1')).toEqual({
+      why: 'the watch is too old',
+      heard: false,
+    })
+    await connection.close()
   })
 
   test('ends are moved through a storm of other writers, each once', async () => {

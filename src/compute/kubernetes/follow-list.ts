@@ -99,7 +99,8 @@ interface WatchEnd {
   heard: boolean
 }
 
-async function watchFrom(
+/** Tells what changes from a version on until all has to be listed again: in time, or because something broke. */
+export async function watchFrom(
   { api, signal }: FollowPlace,
   followed: Followed,
   resourceVersion: string,

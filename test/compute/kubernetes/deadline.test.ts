@@ -1,0 +1,82 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { PaygressError } from '../../../src/core/errors.ts'
+import {
+  clockOffsetSec,
+  deadlineSeconds,
+  operationKey,
+  outdatedOperations,
+} from '../../../src/compute/kubernetes/deadline.ts'
+
+const LONGEST = 2 ** 31 - 1
+
+function attempt(work: () => number): number | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof PaygressError && error.code === 'machine_failed') return undefined
+    throw error
+  }
+}
+
+describe('the deadline of a Job', () => {
+  test('is the whole time from its start to its end, and the grace', () => {
+    expect(deadlineSeconds(1_000, 61_000, 10)).toBe(70)
+    expect(deadlineSeconds(1_000, 61_001, 10)).toBe(71)
+  })
+
+  test('is never longer than the controller can count, nor zero, whatever is asked', () => {
+    const times = fc.integer({ min: 0, max: 8.64e15 })
+    fc.assert(
+      fc.property(times, times, fc.integer({ min: 0, max: 60 }), (start, end, grace) => {
+        const tooLong = (end - start) / 1000 + grace > LONGEST
+        const deadline = attempt(() => deadlineSeconds(start, end, grace))
+        expect(deadline === undefined).toBe(tooLong)
+        expect(deadline ?? 1).toSatisfy((sec: number) => Number.isInteger(sec) && sec >= 1 && sec <= LONGEST)
+      }),
+    )
+    expect(() => deadlineSeconds(0, Number.NaN, 1)).toThrow('68 years')
+  })
+})
+
+describe('the annotation of an operation', () => {
+  test('is a valid name for every operation, and another one for each', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (one, other) => {
+        expect(operationKey(one)).toMatch(/^operation\.paygress\.io\/[0-9a-f]{40}$/)
+        expect(operationKey(one) === operationKey(other)).toBe(one === other)
+      }),
+    )
+  })
+
+  test('makes room for another one, the oldest first', () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 1_000 }, (_, n) => [operationKey(`operation ${n}`), `${5_000 - n} 2026`]),
+    )
+    expect(outdatedOperations({ ...many, 'paygress.io/port': '30000' })).toEqual([
+      operationKey('operation 999'),
+    ])
+    expect(outdatedOperations({ [operationKey('one')]: '1 2026' })).toEqual([])
+  })
+})
+
+describe('the offset of our clock', () => {
+  const SERVER = 'Sat, 21 Nov 2026 12:00:00 GMT'
+  const noon = Date.parse(SERVER)
+
+  test.each([
+    [0, 0],
+    [999, 0],
+    [2_400, 0],
+    [-2_400, -3],
+    [120_500, 120],
+    [-119_500, -120],
+  ])('of %i ms against whole seconds counts as %i s', (ahead, offset) => {
+    expect(clockOffsetSec(noon + ahead, SERVER)).toBe(offset)
+  })
+
+  test('is unknown without a time of the server', () => {
+    expect(clockOffsetSec(noon, undefined)).toBeUndefined()
+    expect(clockOffsetSec(noon, 'today')).toBeUndefined()
+  })
+})
