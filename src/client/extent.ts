@@ -26,9 +26,6 @@ export interface Price {
   plan: SpendPlan
 }
 
-/** Fees step with the number of coins, so that a few rounds always suffice. */
-const MOST_ROUNDS = 8
-
 /** What the wanted extent costs at a rate, paid from a mint; throws `insufficient_funds` for an amount that only pays fees. */
 export async function priceOf(
   wallet: Pick<Wallet, 'planSpend'>,
@@ -38,15 +35,29 @@ export async function priceOf(
     const durationSec = wantedSeconds(extent, rate, clock)
     return { durationSec, plan: await wallet.planSpend(mint, costSat(durationSec, rate)) }
   }
-  let netSat = extent.amountSat
-  for (let round = 0; round < MOST_ROUNDS && netSat > 0n; round++) {
-    const plan = await wallet.planSpend(mint, netSat)
-    if (plan.totalSat <= extent.amountSat) return { durationSec: secondsFor(satToMsat(netSat), rate), plan }
-    netSat -= plan.totalSat - extent.amountSat
-  }
+  const plan = await mostFor(extent.amountSat, async (netSat) => wallet.planSpend(mint, netSat))
+  if (plan !== undefined) return { durationSec: secondsFor(satToMsat(plan.netSat), rate), plan }
   throw new PaygressError(
     'invalid_amount',
     `${satText(extent.amountSat)} are too little: the fees of ${mint} eat them`,
     { hint: 'use a larger --amount' },
   )
+}
+
+/** The plan that brings the provider most and takes no more than `limitSat`; undefined where even one sat takes more. */
+async function mostFor(
+  limitSat: bigint,
+  planFor: (netSat: bigint) => Promise<SpendPlan>,
+): Promise<SpendPlan | undefined> {
+  // Payments consist of few coins, so that what one takes rises in steps: the limit is closed in on by halves.
+  let best: SpendPlan | undefined
+  let [most, tooMuch] = [0n, limitSat + 1n]
+  for (let netSat = limitSat; most + 1n < tooMuch; netSat = (most + tooMuch) / 2n) {
+    const plan = await planFor(netSat)
+    if (plan.totalSat <= limitSat) {
+      best = plan
+      most = netSat
+    } else tooMuch = netSat
+  }
+  return best
 }
