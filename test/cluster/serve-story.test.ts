@@ -6,7 +6,7 @@ import { startRelay, type RunningRelay } from '../../src/devnet/relay/start-rela
 import { TEST_PORTS } from '../support/kubernetes-setup.ts'
 import { until } from '../support/peers/until.ts'
 import { consumer, type Consumer } from '../support/product/consumer.ts'
-import { buyDocument, podDocument, topupDocument } from '../support/product/documents.ts'
+import { buyDocument, statusDocument, topupDocument } from '../support/product/documents.ts'
 import { startProvider, type ProviderDaemon } from '../support/product/provider-daemon.ts'
 import { makeNamespace, type TestNamespace } from '../support/namespace.ts'
 import { useCluster } from './rented-place.ts'
@@ -69,7 +69,7 @@ test('a machine is bought, entered, topped up without a restart, and ended by th
   const before = (await pods()).map(({ metadata }) => metadata.uid)
 
   const topped = await buyer.ask(topupDocument, ['topup', bought.pod_npub, '--for', '10s'])
-  const status = await buyer.ask(podDocument, ['status', bought.pod_npub])
+  const status = await buyer.ask(statusDocument, ['status', bought.pod_npub])
   expect(status.state).toBe('running')
   expect(Date.parse(status.expires_at) - Date.parse(bought.expires_at)).toBeGreaterThanOrEqual(10_000)
   expect((await pods()).map(({ metadata }) => metadata.uid)).toEqual(before)

@@ -43,7 +43,12 @@ export const topupDocument = z.object({
   paid,
 })
 
-export const statusDocument = z.object({ pod_npub: z.string(), state: z.string(), seconds_left: z.int() })
+export const statusDocument = z.object({
+  pod_npub: z.string(),
+  state: z.string(),
+  expires_at: z.iso.datetime(),
+  seconds_left: z.int(),
+})
 
 export const stopDocument = z.object({ pod_npub: z.string(), used_seconds: z.int(), refunded_sat: sat })
 

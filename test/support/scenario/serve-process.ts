@@ -26,7 +26,7 @@ export interface ServeProcess {
   npub: string
 }
 
-/** Starts `paygress serve --backend process` and waits until it serves. */
+/** Starts `paygress serve` (with process pods, unless `env` names another BACKEND) and waits until it serves. */
 export async function startServe(options: ServeOptions): Promise<ServeProcess> {
   const child = launchServe(options)
   await until('the start of the provider', () => {
@@ -38,9 +38,10 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
 
 /** Starts it and waits for nothing. */
 export function launchServe({ dir, relays, mints, env }: ServeOptions): RunningCli {
-  return startCli(['serve', '--backend', 'process'], {
+  return startCli(['serve'], {
     home: dir,
     env: {
+      BACKEND: 'process',
       NOSTR_RELAYS: relays.join(','),
       WHITELISTED_MINTS: mints.join(','),
       POD_SPECS: JSON.stringify([BASIC_SPEC]),
