@@ -6,7 +6,7 @@ import type { Order, OrderKind, OrderTerms } from './order.ts'
 import type { Client } from './ports.ts'
 import { type BuyWish, fingerprintOf, type TopupWish } from './wish.ts'
 
-/** Writes a drafted order with its refund key; throws `order_conflict` where somebody took the id meanwhile. */
+/** Writes a drafted order with its refund key; throws `order_conflict` where another wish took the id meanwhile. */
 export function draftOrder(
   { orders, wallet }: Pick<Client, 'orders' | 'wallet'>,
   orderId: OrderId,
@@ -15,9 +15,14 @@ export function draftOrder(
   // A mint the person named is one they trust; the plan alone has not said so to the wallet.
   if (!wallet.isTrusted(terms.mint)) wallet.trustMint(terms.mint)
   const kind: OrderKind = terms.podNpub === undefined ? 'buy' : 'topup'
-  orders.transaction((tx) =>
-    insertOrder(orders, tx, orderId, { state: 'drafted', kind, terms, refundKey: wallet.newRefundKey(tx) }),
-  )
+  try {
+    orders.transaction((tx) =>
+      insertOrder(orders, tx, orderId, { state: 'drafted', kind, terms, refundKey: wallet.newRefundKey(tx) }),
+    )
+  } catch (error) {
+    // The same command in another process was faster: its order is this one.
+    if (findOrder(orders, orderId)?.terms.fingerprint !== terms.fingerprint) throw error
+  }
   return getOrder(orders, orderId)
 }
 

@@ -1,8 +1,8 @@
 // What does an error of the file system mean to a person?
 import { PaygressError } from '../core/errors.ts'
 
-// EEXIST and ENOTDIR: a file stands where a folder has to be.
-const NOT_WRITABLE = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST'])
+// EEXIST and ENOTDIR: a file stands where a folder has to be; ENOENT: its file system takes no files, as /proc.
+const NOT_WRITABLE = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'EEXIST', 'ENOENT'])
 
 /** The code of a Node file error, for example `ENOENT`. */
 export function fileErrorCode(error: unknown): string | undefined {

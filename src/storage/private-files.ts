@@ -20,10 +20,27 @@ import { fileErrorCode, fromWriteError } from './file-error.ts'
 /** Creates a folder with mode 0700 (parents too); one that exists keeps its mode. Throws `home_not_writable`. */
 export function ensurePrivateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolder(path)
   } catch (error) {
     throw fromWriteError(error, path)
   }
+}
+
+/** Step by step: Node's own recursive way never ends where a file system says ENOENT below a folder that is there (as /proc does). */
+function makeFolder(path: string): void {
+  if (isFolder(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeFolder(parent)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Another process was faster.
+    if (fileErrorCode(error) !== 'EEXIST' || !isFolder(path)) throw error
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /** Creates an empty file with mode 0600, or takes everybody else's rights away from one that exists. */

@@ -35,6 +35,12 @@ describe('a private file', () => {
     expect(readPrivateFile(path)).toEqual({ content: 'secret' })
   })
 
+  test.runIf(process.platform === 'linux')('ends with an error where the file system takes none', () => {
+    expect(() => writePrivateFile('/proc/paygress/key', 'secret')).toThrow(
+      expect.objectContaining({ code: 'home_not_writable' }),
+    )
+  })
+
   test('is replaced whole and leaves no draft behind', () => {
     const path = join(home, 'key')
     writePrivateFile(path, 'a long first version')

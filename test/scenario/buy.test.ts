@@ -1,0 +1,292 @@
+// Every way to buy: each option does what it says, and each sat is where it says.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../support/peers/temporary-folder.ts'
+import type { CliResult } from '../support/run-cli.ts'
+import { balanceOf, type DevnetProcess, startDevnetProcess } from '../support/scenario/devnet-process.ts'
+import { expectError } from '../support/scenario/expect-error.ts'
+import { providerBalanceSat } from '../support/scenario/serve-process.ts'
+
+let net: DevnetProcess
+const homes: string[] = []
+
+beforeAll(async () => {
+  net = await startDevnetProcess()
+})
+
+async function person(sat: number): Promise<string> {
+  const home = temporaryFolder('buyer')
+  homes.push(home)
+  if (sat > 0) good(await net.run(['wallet', 'fund', String(sat)], { home }))
+  return home
+}
+
+function good(result: CliResult): CliResult {
+  expect({ code: result.code, stderr: result.code === 0 ? '' : result.stderr }).toEqual({
+    code: 0,
+    stderr: '',
+  })
+  return result
+}
+
+const BUY = ['buy', '--spec', 'basic', '--yes', '-o', 'json']
+const buy = async (home: string, more: string[], stdin?: string) =>
+  net.run([...BUY, ...more], { home, ...(stdin === undefined ? {} : { stdin }) })
+const total = async (home: string): Promise<number> =>
+  good(await net.run(['wallet', 'balance', '-o', 'json'], { home })).json().total_sat
+
+describe.concurrent('a command behind --', () => {
+  test('gets its own exit code back, and its output alone is on stdout', async () => {
+    const home = await person(100)
+    const result = await net.run(
+      ['buy', '--spec', 'basic', '--for', '1m', '--yes', '--', 'echo out; echo err >&2; exit 23'],
+      { home },
+    )
+    expect(result.code).toBe(23)
+    expect(result.stdout).toBe('out\n')
+    expect(result.stderr).toMatch(/^err$/m)
+  })
+
+  test('leaves stdout to the document under -o json', async () => {
+    const home = await person(100)
+    const result = await buy(home, ['--for', '1m', '--', 'sh', '-c', "'echo from the pod; exit 3'"])
+    expect(result.code).toBe(3)
+    expect(result.json()).toMatchObject({ state: 'ready', spec_id: 'basic' })
+    expect(result.stderr).toContain('from the pod')
+  })
+})
+
+describe.concurrent('how long and for how much', () => {
+  test('--amount never costs more than it says, fees included', async () => {
+    const home = await person(100)
+    const bought = good(await buy(home, ['--amount', '20'])).json()
+    expect(100 - (await total(home))).toBeLessThanOrEqual(20)
+    expect(bought.duration_seconds).toBeGreaterThan(100)
+    expect(bought.duration_seconds).toBeLessThanOrEqual(200)
+  })
+
+  test('--until buys up to that moment', async () => {
+    const home = await person(100)
+    const end = new Date(Date.now() + 150_000)
+    const bought = good(await buy(home, ['--until', end.toISOString()])).json()
+    expect(bought.duration_seconds).toBeGreaterThan(120)
+    expect(bought.duration_seconds).toBeLessThanOrEqual(150)
+  })
+
+  test('--dry-run shows everything and leaves no trace', async () => {
+    const home = await person(100)
+    const before = net.outstandingSat()
+    const plan = good(await buy(home, ['--for', '2m', '--dry-run'])).json()
+    expect(plan).toMatchObject({
+      dry_run: true,
+      kind: 'buy',
+      spec_id: 'basic',
+      duration_seconds: 120,
+      amount_sat: 12,
+      missing_sat: 0,
+      locked: true,
+    })
+    expect(plan.balance_after_sat).toBe(100 - plan.total_sat)
+    expect(await total(home)).toBe(100)
+    expect((await net.run(['orders', 'list', '-o', 'json'], { home })).json()).toEqual({ orders: [] })
+    const bought = good(await buy(home, ['--for', '2m'])).json()
+    expect(bought.paid.amount_sat + bought.paid.fee_sat).toBe(plan.total_sat)
+    expect(before).toBeGreaterThan(0)
+  })
+
+  test('a wallet that has too little is funded by exactly the gap, and the purchase goes on', async () => {
+    const home = await person(5)
+    const result = good(await buy(home, ['--for', '2m']))
+    expect(result.stderr).toMatch(/^lnbc\w+$/m)
+    const bought = result.json()
+    const asked = Number(/pay (\d+) sat/.exec(result.stderr)?.[1])
+    expect(await total(home)).toBe(5 + asked - bought.paid.amount_sat - bought.paid.fee_sat)
+    expect(await total(home)).toBe(0)
+  })
+
+  test('an empty wallet is funded for the whole price', async () => {
+    const home = await person(0)
+    const bought = good(await buy(home, ['--for', '1m'])).json()
+    expect(bought.state).toBe('ready')
+    expect(await total(home)).toBe(0)
+  })
+})
+
+describe.concurrent('--order', () => {
+  test('repeated never buys twice, and other wishes under it are a conflict', async () => {
+    const home = await person(100)
+    const first = good(await buy(home, ['--for', '1m', '--order', 'job-1'])).json()
+    const left = await total(home)
+    const second = good(await buy(home, ['--for', '1m', '--order', 'job-1'])).json()
+    expect(second).toEqual(first)
+    const resumed = good(await net.run(['buy', '--order', 'job-1', '-o', 'json'], { home })).json()
+    expect(resumed.pod_npub).toBe(first.pod_npub)
+    expectError(await buy(home, ['--for', '2m', '--order', 'job-1']), { exit: 2, code: 'order_conflict' })
+    expect(await total(home)).toBe(left)
+    expect((await net.run(['pods', '-o', 'json'], { home })).json().pods).toHaveLength(1)
+    const topup = ['topup', first.pod_npub, '--for', '1m', '--yes', '--order', 'more-1', '-o', 'json']
+    const [once, twice] = [
+      good(await net.run(topup, { home })).json(),
+      good(await net.run(topup, { home })).json(),
+    ]
+    expect(twice.expires_at).toBe(once.expires_at)
+  })
+
+  test('given to two commands at once buys once', async () => {
+    const home = await person(100)
+    const results = await Promise.all([1, 2].map(async () => buy(home, ['--for', '1m', '--order', 'twin'])))
+    const won = results.filter(({ code }) => code === 0)
+    expect(won.length, results.map(({ stderr }) => stderr).join()).toBeGreaterThan(0)
+    for (const lost of results.filter(({ code }) => code !== 0)) expectError(lost, { exit: 3, code: 'busy' })
+    const after = good(await buy(home, ['--for', '1m', '--order', 'twin'])).json()
+    expect((await net.run(['pods', '-o', 'json'], { home })).json().pods).toHaveLength(1)
+    expect(await total(home)).toBe(100 - after.paid.amount_sat - after.paid.fee_sat)
+  })
+
+  test('two purchases at once in one home are two purchases', async () => {
+    const home = await person(100)
+    const [one, two] = (await Promise.all([buy(home, ['--for', '1m']), buy(home, ['--for', '1m'])])).map(
+      (result) => good(result).json(),
+    )
+    expect(one.pod_npub).not.toBe(two.pod_npub)
+    const paid = [one, two].reduce((sum, { paid: { amount_sat, fee_sat } }) => sum + amount_sat + fee_sat, 0)
+    const invoices = (await net.run(['wallet', 'history', '-o', 'json'], { home }))
+      .json()
+      .history.filter(
+        ({ kind, state }: { kind: string; state: string }) => kind === 'fund' && state === 'done',
+      )
+      .reduce((sum: number, { amount_sat }: { amount_sat: number }) => sum + amount_sat, 0)
+    expect(await total(home)).toBe(invoices - paid)
+  })
+})
+
+describe.concurrent('a token that somebody gave', () => {
+  async function token(sat: number): Promise<string> {
+    const sent = good(
+      await net.run(['wallet', 'send', String(sat), '-o', 'json'], { home: await person(sat + 20) }),
+    )
+    return sent.json().token
+  }
+
+  test('pays from stdin, and what is over stays in the wallet', async () => {
+    const home = await person(0)
+    const bought = good(await buy(home, ['--for', '2m', '--token', '-'], `${await token(50)}\n`)).json()
+    expect(await total(home)).toBe(50 - bought.paid.amount_sat - bought.paid.fee_sat)
+  })
+
+  test('pays from a file', async () => {
+    const home = await person(0)
+    const file = join(home, 'token.txt')
+    writeFileSync(file, await token(40))
+    expect(good(await buy(home, ['--for', '1m', '--token-file', file])).json().state).toBe('ready')
+  })
+
+  test('that is spent already pays nothing', async () => {
+    const home = await person(0)
+    const spent = await token(30)
+    good(await net.run(['wallet', 'receive', '-'], { home: await person(0), stdin: spent }))
+    expectError(await buy(home, ['--for', '1m', '--token', '-'], spent), { exit: 5, code: 'token_spent' })
+    expectError(await net.run(['wallet', 'receive', '-', '-o', 'json'], { home, stdin: spent }), {
+      exit: 5,
+      code: 'token_spent',
+    })
+  })
+
+  test('of a mint that is not trusted is never asked for at that mint', async () => {
+    const home = await person(0)
+    const foreign = await token(30)
+    const result = await net.run(['wallet', 'receive', '-', '-o', 'json'], {
+      home,
+      stdin: foreign,
+      env: { PAYGRESS_MINT: 'http://127.0.0.1:9' },
+    })
+    expect([4, 5]).toContain(result.code)
+    expectError(result, { exit: result.code })
+    good(await net.run(['wallet', 'receive', '-'], { home, stdin: foreign }))
+  })
+
+  test('--no-lock pays with a bearer token, and the books add up all the same', async () => {
+    const home = await person(100)
+    const plan = good(await buy(home, ['--for', '1m', '--no-lock', '--dry-run'])).json()
+    expect(plan.locked).toBe(false)
+    const bought = good(await buy(home, ['--for', '1m', '--no-lock'])).json()
+    expect(100 - (await total(home))).toBe(bought.paid.amount_sat + bought.paid.fee_sat)
+    const stopped = good(await net.run(['stop', bought.pod_npub, '-o', 'json'], { home })).json()
+    expect(stopped.refunded_sat).toBeGreaterThan(0)
+  })
+})
+
+describe.concurrent('ways in', () => {
+  const ssh = async (home: string, pod: string, command = 'echo in') =>
+    net.run(['ssh', pod, '--', command], { home })
+
+  test('a password from stdin opens the machine by askpass', async () => {
+    const home = await person(100)
+    const bought = good(
+      await buy(home, ['--for', '1m', '--password-stdin', '--user', 'mara'], 'correct horse\n'),
+    )
+    expect(bought.json().ssh.username).toBe('mara')
+    expect(bought.json()).not.toHaveProperty('password')
+    expect(bought.stdout + bought.stderr).not.toContain('correct horse')
+    const entered = await ssh(home, bought.json().pod_npub)
+    expect({ code: entered.code, out: entered.stdout, err: entered.stderr }).toMatchObject({
+      code: 0,
+      out: 'in\n',
+    })
+  })
+
+  test('a generated password is in the document, and opens the machine', async () => {
+    const home = await person(100)
+    const bought = good(await buy(home, ['--for', '1m', '--generate-password'])).json()
+    expect(bought.password).toMatch(/^\S{12,}$/)
+    expect((await ssh(home, bought.pod_npub)).stdout).toBe('in\n')
+    const line = await net.run(['ssh', bought.pod_npub, '--print'], { home })
+    expect(line.stdout).not.toContain(bought.password)
+  })
+
+  test('a key of one’s own opens the machine', async () => {
+    const home = await person(100)
+    const key = join(home, 'id_own')
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+    const bought = good(await buy(home, ['--for', '1m', '--ssh-key', `${key}.pub`])).json()
+    expect((await ssh(home, bought.pod_npub)).stdout).toBe('in\n')
+    expect((await net.run(['ssh', bought.pod_npub, '--print'], { home })).stdout).toContain('id_own')
+    expect(readFileSync(key, 'utf8')).toContain('PRIVATE KEY')
+  })
+
+  test('an alias and a prefix name the pod; what could be two is asked back', async () => {
+    const home = await person(200)
+    const one = good(await buy(home, ['--for', '1m', '--alias', 'webserver'])).json()
+    expect(one).toMatchObject({ alias: 'webserver', ssh: { command: 'paygress ssh webserver' } })
+    expect((await ssh(home, 'webserver')).stdout).toBe('in\n')
+    expect((await ssh(home, String(one.pod_npub).slice(0, 12))).stdout).toBe('in\n')
+    expectError(await net.run(['status', 'websrever', '-o', 'json'], { home }), {
+      exit: 2,
+      code: 'unknown_pod',
+      hint: /did you mean webserver/,
+    })
+    good(await buy(home, ['--for', '1m', '--alias', 'webserver']))
+    const error = expectError(await net.run(['stop', 'webserver', '-o', 'json'], { home }), {
+      exit: 2,
+      code: 'ambiguous_name',
+      hint: /npub1/,
+    })
+    expect(error.details).toMatchObject({ candidates: [expect.any(String), expect.any(String)] })
+  })
+})
+
+describe('afterwards', () => {
+  test('every sat that the mint issued is in one of the wallets', async () => {
+    const mine = await Promise.all(homes.map(async (home) => total(home)))
+    const theirs = await providerBalanceSat(join(net.dir, 'provider'))
+    expect(mine.reduce((sum, sat) => sum + sat, theirs)).toBe(net.outstandingSat())
+  })
+
+  test('nothing is left pending or reserved', async () => {
+    const all = await Promise.all(homes.map(async (home) => balanceOf(net.run, home)))
+    const available = await Promise.all(homes.map(async (home) => total(home)))
+    expect(all).toEqual(available)
+  })
+})
