@@ -178,9 +178,10 @@ requirePeer('cluster')('leases that a cluster refuses', () => {
   })
 
   test('a port range outside the node ports is named with what to do', async () => {
-    const { compute } = await openPlace(place, { portRange: { first: 2_200, last: 2_300 } })
+    const { compute, namespace } = await openPlace(place, { portRange: { first: 2_200, last: 2_300 } })
     const { ok, findings } = await compute.check()
     expect(ok).toBe(false)
+    expect(await namesOf(namespace, 'services')).toEqual([])
     expect(findings.find(({ level }) => level === 'fail')).toMatchObject({
       what: "SSH_PORT_RANGE 2200-2300 is not within the node ports: the cluster's node ports are 30000-32767",
       fix: expect.stringContaining('SSH_EXPOSURE=hostport'),

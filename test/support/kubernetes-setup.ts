@@ -5,8 +5,13 @@ import type { KubernetesComputeOptions } from '../../src/compute/kubernetes/kube
 import type { Compute } from '../../src/provider/compute-port.ts'
 import { quietLog } from './quiet-log.ts'
 
-/** Above the ports that other peers take, below those of outgoing connections, within the cluster's node ports. */
-export const TEST_PORTS = { first: 32_000, last: 32_767 }
+// Above the ports that other peers take, below those of outgoing connections, within the cluster's node ports. Every worker
+// has a control plane of its own, but they share the machine's ports; the first two hundred are for tests that name their ports.
+const FIRST = 32_200
+const EACH = 100
+const WORKERS = 5
+const worker = Number(process.env['VITEST_POOL_ID'] ?? process.pid) % WORKERS
+const TEST_PORTS = { first: FIRST + worker * EACH, last: FIRST + worker * EACH + EACH - 1 }
 
 /** The back end in one namespace, with a short grace so that enforced ends come soon. */
 export async function openCompute(

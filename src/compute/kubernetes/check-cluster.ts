@@ -11,7 +11,7 @@ export type Finding = ComputeCheck['findings'][number]
 /** Native sidecars are on by default, and deadlines that rise are honoured. */
 const OLDEST = { major: 1, minor: 29 }
 /** Its uid says which cluster this is; the daemon that serves holds it. */
-export const COORDINATION_LEASE = 'paygress'
+const COORDINATION_LEASE = 'paygress'
 
 const versionSchema = z.object({ major: z.string(), minor: z.string(), gitVersion: z.string() })
 const objectSchema = z.object({ metadata: z.object({ uid: z.string() }) })
@@ -21,7 +21,9 @@ export async function checkCluster(place: KubernetesPlace): Promise<ComputeCheck
   const version = await checkVersion(place)
   if (version.level === 'fail') return { ok: false, findings: [version] }
   const permissions = await checkPermissions(place)
-  const ports = await checkPortRange(place)
+  // Whoever may not delete services cannot try a port without keeping it.
+  const mayTry = permissions.every(({ level }) => level !== 'fail')
+  const ports = mayTry ? await checkPortRange(place) : []
   const { finding: identity, clusterId } = await identifyCluster(place)
   const findings = [version, ...permissions, ...ports, ...identity]
   const ok = findings.every(({ level }) => level !== 'fail')

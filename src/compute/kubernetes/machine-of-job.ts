@@ -4,7 +4,7 @@ import type { LeaseJob } from './lease-job.ts'
 import { OPERATION_PREFIX } from './object-names.ts'
 
 /** A moment of the cluster's clock on ours, as the two were when the lease started: the same at every look. */
-export function localTime(job: LeaseJob, clusterMs: number): number {
+function localTime(job: LeaseJob, clusterMs: number): number {
   return clusterMs + job.offsetSec * 1000
 }
 
@@ -68,7 +68,7 @@ export function timesOf(job: LeaseJob): { startedAt: Date; endedAt: Date } | und
   return { startedAt: new Date(startedAt), endedAt: new Date(Math.max(startedAt, endedAt)) }
 }
 
-export function reasonOf(job: LeaseJob): EndReason {
+function reasonOf(job: LeaseJob): EndReason {
   if (job.finished === undefined) return 'ended'
   return job.finished.expired ? 'expired' : 'failed'
 }
