@@ -12,7 +12,8 @@ import { until } from './until.ts'
 const FOLDER = join(import.meta.dirname, '../../peers/full-cluster')
 /** Stopping containers on a busy machine takes longer than the end of one program. */
 const STOP_TIMEOUT_MS = 60_000
-const START_TIMEOUT_MS = 240_000
+/** Another test file may have it for minutes. */
+const START_TIMEOUT_MS = 560_000
 
 export interface FullCluster extends AsyncDisposable {
   /** Path of a kubeconfig with all rights. */

@@ -1,0 +1,142 @@
+// How does a test rent a machine with real containers, and look at it from the node's side?
+import { readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import * as z from 'zod'
+import { connectCluster } from '../../../src/compute/kubernetes/cluster-connection.ts'
+import type { ApiRequest } from '../../../src/compute/kubernetes/cluster-connection.ts'
+import { LEASE_LABEL } from '../../../src/compute/kubernetes/object-names.ts'
+import type { LeaseId } from '../../../src/core/ids.ts'
+import type { Compute, MachineRequest, RunningMachine } from '../../../src/provider/compute-port.ts'
+import { makeSshKeyPair } from '../../../src/ssh/key-pair.ts'
+import type { FullCluster } from '../peers/full-cluster.ts'
+import { systemSsh, type SystemSsh } from '../peers/system-ssh.ts'
+import { until } from '../peers/until.ts'
+import { testLeaseId, testPodNpub, testPublicKey, testSpecId } from '../test-ids.ts'
+
+export const NAMESPACE = 'user-workloads'
+const random = { bytes: (count: number): Uint8Array => randomBytes(count) }
+
+const statusSchema = z.object({
+  name: z.string(),
+  ready: z.boolean(),
+  restartCount: z.int(),
+  containerID: z.string().optional(),
+})
+const podSchema = z.object({
+  metadata: z.object({ name: z.string(), uid: z.string(), deletionTimestamp: z.string().optional() }),
+  status: z.object({
+    phase: z.string(),
+    reason: z.string().optional(),
+    initContainerStatuses: z.array(statusSchema).default([]),
+  }),
+})
+export type Pod = z.output<typeof podSchema>
+
+export interface RentedMachine {
+  readonly leaseId: LeaseId
+  readonly request: MachineRequest
+  readonly running: RunningMachine
+  /** As the buyer. */
+  readonly ssh: SystemSsh
+  login(change: { password?: string; identity?: string }): SystemSsh
+  /** The pod that is not on its way out. */
+  pod(): Promise<Pod>
+  /** Times the SSH server was started again in this pod. */
+  restarts(): Promise<number>
+  /** Process numbers, on the node, of everything in the SSH server's container; the server is the first. */
+  processes(): Promise<number[]>
+}
+
+/** Asks the API server as its administrator; throws with its words. */
+export async function askCluster(cluster: FullCluster, request: ApiRequest): Promise<unknown> {
+  const connection = await connectCluster({ kubeconfig: cluster.kubeconfig }, Date)
+  const answer = await connection.send(request)
+  await connection.close()
+  if (!answer.ok) throw new Error(`${request.method} ${request.path}: ${answer.problem.message}`)
+  return answer.body
+}
+
+/** Reserves, starts, waits for SSH and pays for `seconds`. */
+export async function rentMachine(
+  cluster: FullCluster,
+  compute: Compute,
+  number: number,
+  seconds: number,
+  changes: Partial<MachineRequest> = {},
+): Promise<RentedMachine> {
+  const leaseId = testLeaseId(number)
+  const hostKey = makeSshKeyPair(random, 'host')
+  const request: MachineRequest = {
+    leaseId,
+    podNpub: testPodNpub(number),
+    owner: testPublicKey(1),
+    specId: testSpecId('basic'),
+    cpuMillicores: 200,
+    memoryMb: 128,
+    image: cluster.image,
+    username: 'alice',
+    hostPrivateKey: hostKey.privateKey,
+    podSecretKey: '11'.repeat(32),
+    ...changes,
+  }
+  await compute.reserve(request)
+  await compute.start(leaseId, 120)
+  const running = await compute.waitReady(leaseId, AbortSignal.timeout(120_000))
+  await compute.setEnd(leaseId, 'paid', new Date(Date.now() + seconds * 1000))
+
+  const login: RentedMachine['login'] = (change) =>
+    systemSsh({ ...running, username: request.username, hostKey: hostKey.publicKey, ...change })
+  const pod = async (): Promise<Pod> => {
+    const answer = await askCluster(cluster, {
+      method: 'GET',
+      path: `/api/v1/namespaces/${NAMESPACE}/pods`,
+      query: { labelSelector: `${LEASE_LABEL}=${leaseId}` },
+    })
+    const pods = z.object({ items: z.array(podSchema) }).parse(answer).items
+    const alive = pods.filter(
+      ({ metadata, status }) =>
+        metadata.deletionTimestamp === undefined && !['Failed', 'Succeeded'].includes(status.phase),
+    )
+    const [only, ...others] = alive
+    if (only === undefined || others.length > 0) throw new Error(`the lease has ${alive.length} pods`)
+    return only
+  }
+  const server = async (): Promise<z.output<typeof statusSchema>> => {
+    const { status } = await pod()
+    const found = status.initContainerStatuses.find(({ name }) => name === 'ssh-server')
+    if (found === undefined) throw new Error('the pod has no SSH server')
+    return found
+  }
+  return {
+    leaseId,
+    request,
+    running,
+    ssh: login(request.password === undefined ? {} : { password: request.password }),
+    login,
+    pod,
+    restarts: async () => (await server()).restartCount,
+    processes: async () => {
+      const id = (await server()).containerID?.replace('containerd://', '') ?? ''
+      const { stdout } = await cluster.ctr('tasks', 'ps', id)
+      return stdout
+        .split('\n')
+        .slice(1)
+        .map((line) => Number.parseInt(line, 10))
+        .filter((pid) => pid > 0)
+        .toSorted((one, other) => one - other)
+    },
+  }
+}
+
+/** Waits until somebody can log in again. */
+export async function untilItAnswers(ssh: SystemSsh, what: string, timeoutMs = 60_000): Promise<void> {
+  await until(what, async () => (await ssh.run('true')).code === 0, timeoutMs)
+}
+
+/** What the node's kernel knows of a process: its arguments and its environment. */
+export function openSecretsOf(pid: number): string {
+  return ['cmdline', 'environ'].map((name) => readFileSync(`/proc/${pid}/${name}`, 'utf8')).join('\n')
+}
+
+/** A fresh key pair of a buyer. */
+export const newKeyPair = (): { privateKey: string; publicKey: string } => makeSshKeyPair(random, 'buyer')
