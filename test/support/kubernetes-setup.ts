@@ -11,7 +11,7 @@ const FIRST = 32_200
 const EACH = 100
 const WORKERS = 5
 const worker = Number(process.env['VITEST_POOL_ID'] ?? process.pid) % WORKERS
-const TEST_PORTS = { first: FIRST + worker * EACH, last: FIRST + worker * EACH + EACH - 1 }
+export const TEST_PORTS = { first: FIRST + worker * EACH, last: FIRST + worker * EACH + EACH - 1 }
 
 /** The back end in one namespace, with a short grace so that enforced ends come soon. */
 export async function openCompute(

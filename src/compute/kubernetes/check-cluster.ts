@@ -11,7 +11,7 @@ export type Finding = ComputeCheck['findings'][number]
 /** Native sidecars are on by default, and deadlines that rise are honoured. */
 const OLDEST = { major: 1, minor: 29 }
 /** Its uid says which cluster this is; the daemon that serves holds it. */
-const COORDINATION_LEASE = 'paygress'
+export const COORDINATION_LEASE = 'paygress'
 
 const versionSchema = z.object({ major: z.string(), minor: z.string(), gitVersion: z.string() })
 const objectSchema = z.object({ metadata: z.object({ uid: z.string() }) })
