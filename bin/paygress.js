@@ -28,9 +28,8 @@ else {
 
 function startWith(node) {
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
-  // A terminal sends SIGINT to both; what is sent to this process alone is handed on.
-  process.on('SIGINT', () => {})
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  // A terminal's Ctrl-C reaches both, and the program takes the two for one.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code)
     process.removeAllListeners(signal)

@@ -1,4 +1,5 @@
 // What happens from argv to the exit code? The one place that touches process.exit and signals.
+import { addAbortSignal } from 'node:stream'
 import { CommanderError } from 'commander'
 import { PaygressError, toPaygressError } from './core/errors.ts'
 import type { Invocation, OptionValue, Options } from './commands/invocation.ts'
@@ -8,11 +9,12 @@ import { openTerminal, type Terminal, type TerminalOptions } from './terminal/te
 
 const INTERRUPTED = 130
 const LARGEST_STDIN = 1 << 20
+/** A terminal, npx and the launcher may each pass on the same Ctrl-C. */
+const SAME_SIGNAL_MS = 300
 
-async function main(argv: readonly string[], streams: Streams): Promise<number> {
+async function main(argv: readonly string[], streams: Streams, stop: AbortSignal): Promise<number> {
   const parsed = parse(argv, streams)
   if (typeof parsed === 'number') return parsed
-  const stop = stopSignal()
   if (parsed instanceof PaygressError) {
     const terminal = await openTerminal(streams, fallbackOptions(argv, streams, stop))
     await terminal.fail(parsed)
@@ -41,9 +43,10 @@ function parse(argv: readonly string[], streams: Streams): Call | number | Paygr
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return 0
-    // A bare group prints its help on stderr; that is wrong usage without anything to add.
-    if (error.code === 'commander.help') return 2
-    return usageError(error, refusing)
+    if (error.code !== 'commander.help') return usageError(error, refusing)
+    // A bare group prints its help on stderr; only a script needs more than that.
+    if (askedFormat(beforeDashes(argv), streams.env) === 'table') return 2
+    return new PaygressError('usage', `${refusing} alone is no command`, { hint: `${refusing} --help` })
   }
   return calls[0] ?? 0
 }
@@ -74,12 +77,15 @@ async function invoke(
       terminal,
       env,
       signal: stop,
-      readStdin: () => readAll(streams),
+      readStdin: () => readAll(streams, stop),
     }
     return (await call.command(invocation)) ?? 0
   } catch (error) {
+    if (stop.reason === READER_GONE) return 0
     const failure =
-      stop.aborted && !(error instanceof PaygressError) ? interrupted(error) : toPaygressError(error)
+      stop.aborted && !(error instanceof PaygressError)
+        ? new PaygressError('interrupted', 'interrupted', { cause: error })
+        : toPaygressError(error)
     terminal ??= await openTerminal(streams, fallback)
     await terminal.fail(withHint(failure, call.path))
     return failure.exitCode
@@ -107,11 +113,7 @@ function lastHint(exitCode: number, command: string): string {
   return exitCode === 3 ? 'try again' : 'the same command with --verbose shows where it came from'
 }
 
-function interrupted(cause: unknown): PaygressError {
-  return new PaygressError('interrupted', 'interrupted', { cause })
-}
-
-/** `--home` stands for PAYGRESS_HOME, also for what the program starts. */
+/** `--home` stands for PAYGRESS_HOME. */
 function homeFrom(call: Call, env: Streams['env']): Streams['env'] {
   const home = call.given.home
   return typeof home === 'string' ? { ...env, PAYGRESS_HOME: home } : env
@@ -139,9 +141,9 @@ function terminalOptions(options: Options, signal: AbortSignal): TerminalOptions
 
 /** For errors that come before the options are known: a script that asked for JSON still gets its document. */
 function fallbackOptions(argv: readonly string[], streams: Streams, signal: AbortSignal): TerminalOptions {
-  const words = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
+  const words = beforeDashes(argv)
   return {
-    output: words.includes('--json') ? 'json' : askedFormat(words, streams.env),
+    output: askedFormat(words, streams.env),
     quiet: false,
     verbose: words.includes('--verbose'),
     noColour: words.includes('--no-color'),
@@ -150,7 +152,13 @@ function fallbackOptions(argv: readonly string[], streams: Streams, signal: Abor
   }
 }
 
+/** What follows `--` is for another program. */
+function beforeDashes(argv: readonly string[]): readonly string[] {
+  return argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv
+}
+
 function askedFormat(words: readonly string[], env: Streams['env']): OutputFormat {
+  if (words.includes('--json')) return 'json'
   const asked = words.map((word, at) =>
     word === '-o' || word === '--output' ? words[at + 1] : /^(?:-o|--output=)(.+)$/.exec(word)?.[1],
   )
@@ -158,10 +166,10 @@ function askedFormat(words: readonly string[], env: Streams['env']): OutputForma
   return OUTPUT_FORMATS.find((known) => known === format) ?? 'table'
 }
 
-async function readAll(streams: Streams): Promise<string> {
+async function readAll(streams: Streams, stop: AbortSignal): Promise<string> {
   let text = ''
   streams.stdin.setEncoding('utf8')
-  for await (const part of streams.stdin) {
+  for await (const part of addAbortSignal(stop, streams.stdin)) {
     text += String(part)
     if (text.length > LARGEST_STDIN)
       throw new PaygressError('usage', 'the input on stdin is larger than 1 MiB')
@@ -169,20 +177,24 @@ async function readAll(streams: Streams): Promise<string> {
   return text
 }
 
-/** The first SIGINT or SIGTERM asks for a clean end, the second ends at once. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController()
+const READER_GONE = new PaygressError('interrupted', 'nobody reads the output any more')
+
+/** The first SIGINT, SIGTERM or SIGHUP asks for a clean end, the next one ends at once. */
+function stopBySignal(stop: AbortController): void {
+  let firstAt = Number.POSITIVE_INFINITY
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(INTERRUPTED)
-      controller.abort(new PaygressError('interrupted', 'interrupted'))
+      if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(INTERRUPTED)
+      firstAt = Math.min(firstAt, performance.now())
+      stop.abort(new PaygressError('interrupted', 'interrupted'))
     })
   }
-  return controller.signal
 }
 
-const streams = processStreams(() => process.exit(0))
-const code = await main(process.argv.slice(2), streams)
+const stop = new AbortController()
+stopBySignal(stop)
+const streams = processStreams(() => stop.abort(READER_GONE))
+const code = await main(process.argv.slice(2), streams, stop.signal)
 // Whatever may still be open.
 await streams.flush()
 process.exit(code)

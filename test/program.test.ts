@@ -320,6 +320,15 @@ describe('wrong usage', () => {
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain('Usage: paygress wallet')
   })
+
+  test.each([[['wallet', '-o', 'json']], [['--json']], [['help', 'nope', '-o', 'json']]])(
+    'of %j gives a script its document beside the help',
+    async (args) => {
+      const { code, out } = await run(args)
+      expect(code).toBe(2)
+      expect(JSON.parse(out).error).toMatchObject({ code: 'usage', retryable: false })
+    },
+  )
 })
 
 describe('the program', () => {

@@ -23,16 +23,16 @@ export interface ProcessStreams extends Streams {
 
 /**
  * The streams and environment of this process. Each is opened by its first use, since opening takes Node milliseconds.
- * A reader that went away ends the program quietly, as `head` expects.
+ * `onReaderGone` hears that nobody reads the answers any more, as `head` does; notes that nobody reads are simply lost.
  */
-export function processStreams(onClosedPipe: () => void): ProcessStreams {
+export function processStreams(onReaderGone: () => void): ProcessStreams {
   const opened = new Set<TerminalStream>()
   const open = (stream: NodeJS.WriteStream): TerminalStream => {
     if (opened.has(stream)) return stream
     opened.add(stream)
     return stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') onClosedPipe()
-      else throw error
+      if (error.code !== 'EPIPE') throw error
+      if (stream === process.stdout) onReaderGone()
     })
   }
   return {
