@@ -54,7 +54,12 @@ for name in "${pod_namespaces[@]}" "netns/$ns"; do
   ip netns pids "${name##*/}" 2>/dev/null | xargs -r kill -s KILL 2>/dev/null
   ip netns del "${name##*/}"
 done
-if [ -e "/sys/class/net/$link" ]; then ip link del "$link"; fi
+# It goes with the namespace, which the kernel clears away when it finds the time.
+for _ in $(seq 100); do
+  if [ ! -e "/sys/class/net/$link" ]; then break; fi
+  ip link del "$link" 2>/dev/null
+  sleep 0.05
+done
 
 for _ in 1 2 3; do
   awk -v run="$run/" 'index($2, run) == 1 { print $2 }' /proc/self/mounts | sort -r | xargs -r -n 1 umount --lazy 2>/dev/null
