@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Random } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
 import { decodeSecretKey, encodeNsec } from '../core/secret-key.ts'
-import { readPrivateFile, writePrivateFile } from './private-files.ts'
+import { createPrivateFile, readPrivateFile } from './private-files.ts'
 
 export interface IdentityFile {
   path: string
@@ -25,8 +25,9 @@ export function loadIdentity(dataFolder: string, random: Random): IdentityFile {
   const file = readPrivateFile(path)
   if (file === undefined) {
     const secretKey = random.bytes(32)
-    writePrivateFile(path, `${encodeNsec(secretKey)}\n`)
-    return { path, secretKey, created: true }
+    if (createPrivateFile(path, `${encodeNsec(secretKey)}\n`)) return { path, secretKey, created: true }
+    // Another process was faster: two keys in one home would lose what is sent to the one that is not kept.
+    return loadIdentity(dataFolder, random)
   }
   const secretKey = decodeSecretKey(file.content.trim())
   if (secretKey === undefined) {

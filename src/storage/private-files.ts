@@ -5,6 +5,7 @@ import {
   closeSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -68,11 +69,35 @@ function tighten(path: string): void {
  * Throws `home_not_writable` or `storage_failed`.
  */
 export function writePrivateFile(path: string, content: string | Uint8Array, mode = 0o600): void {
+  writeDraft(path, content, mode, (draft) => renameSync(draft, path))
+}
+
+/** The same for a file that must not be there yet; false, and nothing changed, where it is. */
+export function createPrivateFile(path: string, content: string | Uint8Array): boolean {
+  let isNew = true
+  writeDraft(path, content, 0o600, (draft) => {
+    try {
+      linkSync(draft, path)
+    } catch (error) {
+      if (fileErrorCode(error) !== 'EEXIST') throw error
+      isNew = false
+    }
+    rmSync(draft)
+  })
+  return isNew
+}
+
+function writeDraft(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+  keep: (draft: string) => void,
+): void {
   ensurePrivateFolder(dirname(path))
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
     writeSynced(draft, content, mode)
-    renameSync(draft, path)
+    keep(draft)
     syncFolder(dirname(path))
   } catch (error) {
     rmSync(draft, { force: true })
@@ -91,7 +116,7 @@ function writeSynced(path: string, content: string | Uint8Array, mode: number): 
 }
 
 /** Makes renames and removals in a folder survive a power cut. */
-export function syncFolder(path: string): void {
+function syncFolder(path: string): void {
   if (process.platform === 'win32') return
   const folder = openSync(path, 'r')
   try {
