@@ -25,8 +25,8 @@ export interface PathOptions {
 
 const PROFILE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/
 
-/** The folders of one profile: PAYGRESS_HOME over XDG over ~/.config and the like. Throws `usage` for a bad profile name. */
-export function resolvePaths({ env, profile, home = homedir() }: PathOptions): Paths {
+/** The folders of one profile: PAYGRESS_HOME over XDG over ~/.config and the like. Throws `usage` for a bad profile name, `home_not_writable` where there is no home. */
+export function resolvePaths({ env, profile, home }: PathOptions): Paths {
   const base = baseFolders(env, home)
   if (profile === undefined || profile === 'default') return base
   if (!PROFILE.test(profile)) {
@@ -43,7 +43,7 @@ export function resolvePaths({ env, profile, home = homedir() }: PathOptions): P
   }
 }
 
-function baseFolders(env: PathOptions['env'], home: string): Paths {
+function baseFolders(env: PathOptions['env'], home: string | undefined): Paths {
   const own = env['PAYGRESS_HOME']
   if (own !== undefined && own !== '') {
     const root = resolve(own)
@@ -57,7 +57,7 @@ function baseFolders(env: PathOptions['env'], home: string): Paths {
   // XDG: "All paths must be absolute. If an implementation encounters a relative path it should … ignore it."
   const xdg = (name: string, ...fallback: string[]): string => {
     const value = env[name]
-    const root = value !== undefined && isAbsolute(value) ? value : join(home, ...fallback)
+    const root = value !== undefined && isAbsolute(value) ? value : join(home ?? systemHome(), ...fallback)
     return join(root, 'paygress')
   }
   return {
@@ -66,4 +66,19 @@ function baseFolders(env: PathOptions['env'], home: string): Paths {
     state: xdg('XDG_STATE_HOME', '.local', 'state'),
     cache: xdg('XDG_CACHE_HOME', '.cache'),
   }
+}
+
+/** Node asks $HOME, then the list of users: in a container both may know nothing. */
+function systemHome(): string {
+  let cause: unknown
+  try {
+    const home = homedir()
+    if (isAbsolute(home)) return home
+  } catch (error) {
+    cause = error
+  }
+  throw new PaygressError('home_not_writable', 'this user has no home folder', {
+    hint: 'set PAYGRESS_HOME to the folder that paygress may use',
+    cause,
+  })
 }

@@ -42,4 +42,21 @@ describe('the folders', () => {
       expect(() => resolvePaths({ env: {}, profile })).toThrow(/cannot be the name of a profile/)
     },
   )
+
+  test('need no home folder where PAYGRESS_HOME or XDG names all, and say so where they do', () => {
+    const before = process.env.HOME
+    process.env.HOME = ''
+    try {
+      expect(resolvePaths({ env: { PAYGRESS_HOME: '/tmp/p' } }).data).toBe('/tmp/p/data')
+      expect(() => resolvePaths({ env: {} })).toThrow(
+        expect.objectContaining({
+          code: 'home_not_writable',
+          hint: expect.stringContaining('PAYGRESS_HOME'),
+        }),
+      )
+    } finally {
+      if (before === undefined) delete process.env.HOME
+      else process.env.HOME = before
+    }
+  })
 })
