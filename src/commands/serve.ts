@@ -1,4 +1,5 @@
 // paygress serve: the provider daemon, until SIGTERM or SIGINT.
+import { PaygressError } from '../core/errors.ts'
 import { wireLog } from '../wiring/wire-log.ts'
 import { providerConfig } from '../wiring/provider-settings.ts'
 import { wireProvider } from '../wiring/wire-provider.ts'
@@ -16,9 +17,14 @@ export async function run({ options, env, signal }: Invocation): Promise<undefin
   const log = wireLog({ level: config.logLevel })
   const provider = await wireProvider({ config, log })
   try {
-    const started = provider.start()
-    await Promise.race([started, untilStopped(signal)])
-    if (!signal.aborted) await untilStopped(signal)
+    const stopped = untilStopped(signal)
+    await Promise.race([provider.start(), stopped])
+    const isLost = await Promise.race([stopped.then(() => false), provider.lost.then(() => true)])
+    if (isLost) {
+      throw new PaygressError('failed', 'another daemon may have taken over; this one has stopped', {
+        hint: 'start it again: it stands by until it is needed',
+      })
+    }
   } finally {
     await provider.stop()
   }

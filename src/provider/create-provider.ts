@@ -14,7 +14,7 @@ import { OneAtATime } from './one-at-a-time.ts'
 import { OrderDriver } from './order-driver.ts'
 import { Outbox } from './outbox.ts'
 import { pause } from './pause.ts'
-import type { Door, Incoming, Ledger, MachineKeys, OfferBoard } from './ports.ts'
+import type { DaemonLock, Door, Incoming, Ledger, MachineKeys, OfferBoard } from './ports.ts'
 import type { ProviderConfig } from './provider-config.ts'
 import type { ProviderContext } from './provider-context.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -35,8 +35,8 @@ export interface ProviderDeps {
   clock: Clock
   random: Random
   log: Log
-  /** Takes the lock of the data folder until released; throws `busy` where another daemon holds it. */
-  takeLock(): { release(): void }
+  /** Waits for the right to work; throws `busy` or `config_invalid` where it will not come. */
+  takeLock(signal: AbortSignal): Promise<DaemonLock>
   /** How long open orders may go on once the daemon was told to stop, in milliseconds; 9 s without it. */
   finishMs?: number
   /** The machines of another place are gone for good: refund them. */
@@ -50,6 +50,8 @@ export interface Provider {
   start(): Promise<void>
   /** Takes nothing new, finishes or parks what is open, withdraws the offer; within 20 seconds. */
   stop(): Promise<void>
+  /** Resolves when another daemon may have taken over: this one has stopped writing and must end. */
+  readonly lost: Promise<void>
   /** True from the end of `start` to the beginning of `stop`. */
   isServing(): boolean
   /** Serves one request of any door; see handle-request.ts. */
@@ -68,8 +70,9 @@ export function createProvider(deps: ProviderDeps): Provider {
   const npub = encodeProviderNpub(deps.publicKey)
   const work: Promise<void>[] = []
   const taking = new Set<Promise<unknown>>()
-  let lock: { release(): void } | undefined
+  let lock: DaemonLock | undefined
   let isOpen = false
+  const lost = Promise.withResolvers<void>()
 
   const take = async (incoming: Incoming): Promise<void> => {
     // What comes too late is found again by the next process.
@@ -87,10 +90,16 @@ export function createProvider(deps: ProviderDeps): Provider {
   return {
     publicKey: deps.publicKey,
     npub,
+    lost: lost.promise,
     isServing: () => isOpen,
     handleRequest: (incoming) => handleRequest(desk, incoming),
     start: async () => {
-      lock = deps.takeLock()
+      lock = await deps.takeLock(stopping.signal)
+      lock.lost.addEventListener('abort', () => {
+        isOpen = false
+        stopping.abort(new PaygressError('failed', 'another daemon may have taken over'))
+        lost.resolve()
+      })
       context.log.info({ npub }, `Service public key: ${npub}`)
       for (const notice of deps.config.notices) context.log.warn({}, notice)
       // Whoever configures a mint has named it: its money may lie there.
@@ -125,9 +134,11 @@ export function createProvider(deps: ProviderDeps): Provider {
       await Promise.allSettled(deps.doors.map(async (door) => door.close()))
       await within(deps.finishMs ?? FINISH_MS, finish(taking, driver, outbox))
       stopping.abort(new PaygressError('interrupted', 'the daemon is stopping'))
-      await within(CLOSING_OFFER_MS, Promise.allSettled([announcer.close()]))
+      // Who never served, or has lost the right to, must not take down the offer of the one who does.
+      if (lock?.lost.aborted === false)
+        await within(CLOSING_OFFER_MS, Promise.allSettled([announcer.close()]))
       await within(CLOSING_OFFER_MS, Promise.all([...work, driver.idle()]))
-      lock?.release()
+      await lock?.release()
       context.log.info({}, 'stopped')
     },
   }

@@ -150,3 +150,12 @@ export interface OfferBoard {
   /** Says where requests are read (kinds 10050 and 10002). */
   publishInbox(): Promise<void>
 }
+
+/** The right to work on a wallet and its machines, which one daemon has at a time. */
+export interface DaemonLock {
+  /** Fires when another daemon may have it: nothing may be written any more. */
+  readonly lost: AbortSignal
+  /** Whether writing is still safe. */
+  isFresh(): boolean
+  release(): Promise<void>
+}

@@ -1,4 +1,6 @@
 // What is the wallet put together of? Its ports in, the one interface of wallet.ts out.
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Clock, Random } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
 import { capturePayment } from './capture-payment.ts'
@@ -71,6 +73,7 @@ export function createWallet(options: WalletOptions): Wallet {
     mintFacts: (mint) => mintFacts(deps, mint),
     mintTime: (mint) => mints.time(mint),
     history: (limit) => store.history(limit),
+    id: () => walletId(deps),
     paymentKey: () => deps.keys.current('payment'),
     newRefundKey: (tx) => deps.keys.next('refund', tx),
     signWithRefundKey: (index, message) =>
@@ -143,4 +146,12 @@ async function requireLocks(deps: WalletDeps, mint: MintUrl): Promise<void> {
 function exact32(message: Uint8Array): Uint8Array {
   if (message.length === 32) return message
   throw new PaygressError('internal', 'a refund key signs 32 bytes')
+}
+
+/** From the first payment key, which stays known when it is retired. */
+function walletId({ store, keys }: WalletDeps): string {
+  keys.current('payment')
+  const first = store.key('payment', 0)?.pubkey
+  if (first === undefined) throw new PaygressError('internal', 'the wallet has no first payment key')
+  return bytesToHex(sha256(utf8ToBytes(`paygress wallet ${first}`))).slice(0, 32)
 }

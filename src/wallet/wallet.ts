@@ -159,6 +159,8 @@ export interface Wallet {
   history(limit: number): HistoryEntry[]
 
   // ---- keys
+  /** Says which wallet this is, for ever, and nothing else: 32 hex characters. */
+  id(): string
   /** The key others lock payments to; stays the same until rotated, retired ones are kept. */
   paymentKey(): OwnKey
   /** A fresh refund key (never handed out before); part of the caller's transaction where one is given. */

@@ -1,6 +1,7 @@
 // What is a provider daemon plugged into? Wallet, ledger, relays, machines and keys of one data folder.
 import { dirname, resolve } from 'node:path'
 import type { Log } from '../core/log.ts'
+import { encodeNpub } from '../core/npub.ts'
 import { relayOfferBoard } from '../doors/gift-wrap-board.ts'
 import { giftWrapDoor } from '../doors/gift-wrap.ts'
 import { type HealthListener, openHealth } from '../doors/health.ts'
@@ -10,11 +11,11 @@ import { createProvider } from '../provider/create-provider.ts'
 import { providerEffects } from '../provider/effects.ts'
 import type { ProviderConfig } from '../provider/provider-config.ts'
 import { machineKeys } from '../ssh/machine-keys.ts'
-import { takeDaemonLock } from '../storage/daemon-lock.ts'
 import { createLedger } from '../storage/ledger-store.ts'
 import { handledWraps } from '../storage/ledger-wraps.ts'
 import { openProfileFile } from '../storage/profile-database.ts'
 import type { Wallet } from '../wallet/wallet.ts'
+import { daemonTurn, inTurn } from './daemon-turn.ts'
 import { providerKey } from './provider-settings.ts'
 import { systemClock, systemRandom } from './system.ts'
 import { wireCompute } from './wire-compute.ts'
@@ -23,8 +24,10 @@ import { wireWallet } from './wire-wallet.ts'
 export interface WiredProvider {
   npub: string
   wallet: Wallet
-  /** Resolves when requests are served. */
+  /** Resolves when requests are served: at once, or after another daemon's end. */
   start(): Promise<void>
+  /** Resolves when another daemon may have taken over. */
+  readonly lost: Promise<void>
   /** Takes nothing new, finishes or parks what is open, withdraws the offer and lets go of everything. */
   stop(): Promise<void>
 }
@@ -43,7 +46,14 @@ export async function wireProvider({
   const signer = localSigner(secretKey, systemRandom)
   const database = openProfileFile(resolve(config.databasePath))
   const ledger = createLedger(database)
-  const wallet = wireWallet(database, providerEffects(ledger))
+  const turn = daemonTurn({
+    config,
+    folder,
+    npub: encodeNpub(signer.publicKey),
+    walletId: () => wallet.id(),
+    log,
+  })
+  const wallet: Wallet = wireWallet(database, providerEffects(ledger), turn.isMine)
   const hub = openRelayHub({
     signer,
     clock: systemClock,
@@ -53,7 +63,7 @@ export async function wireProvider({
       log.error({ error: error instanceof Error ? error.message : String(error) }, 'relay handler'),
   })
   const { relays } = config
-  const compute = await wireCompute(config, folder, log)
+  const compute = inTurn(await wireCompute(config, folder, log), turn)
   const shared = { hub, signer, relays, clock: systemClock, log }
   const provider = createProvider({
     publicKey: signer.publicKey,
@@ -75,12 +85,13 @@ export async function wireProvider({
     clock: systemClock,
     random: systemRandom,
     log,
-    takeLock: () => takeDaemonLock(folder),
+    takeLock: (signal) => turn.take(signal),
   })
   let health: HealthListener | undefined
   return {
     npub: provider.npub,
     wallet,
+    lost: provider.lost,
     async start() {
       const address = config.bindAddress ?? addressInCluster()
       const readiness = () => ({

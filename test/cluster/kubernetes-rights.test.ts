@@ -1,11 +1,14 @@
 // Which rights does the back end need, what do its orders cost the API server, and does any secret leave the Secret?
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PERMISSIONS } from '../../src/compute/kubernetes/check-permissions.ts'
+import { takeDaemonLease } from '../../src/compute/kubernetes/daemon-lease.ts'
 import type { Compute } from '../../src/provider/compute-port.ts'
 import { machineRequest } from '../contract/compute-contract.ts'
 import { auditLog, type AuditEvent, type AuditLog } from '../support/audit-log.ts'
 import { openCompute } from '../support/kubernetes-setup.ts'
 import { makeNamespace, type TestNamespace } from '../support/namespace.ts'
+import { quietLog } from '../support/quiet-log.ts'
 import { startNodeStandIn, type NodeStandIn } from '../support/node-stand-in.ts'
 import { startCluster, type Cluster } from '../support/peers/cluster.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'
@@ -17,6 +20,7 @@ requirePeer('cluster')('the rights of the daemon', () => {
   let audit: AuditLog
   let namespace: TestNamespace
   let compute: Compute
+  let kubeconfig: string
   const inSeconds = (seconds: number): Date => new Date(Math.ceil(Date.now() / 1000 + seconds) * 1000)
   const requests = (): AuditEvent[] => audit.requestsOf(`:${namespace.name}:daemon`)
 
@@ -25,7 +29,7 @@ requirePeer('cluster')('the rights of the daemon', () => {
     cluster = await startCluster({ apiserverArgs: audit.apiserverArgs })
     node = await startNodeStandIn(cluster.kubeconfig)
     namespace = await makeNamespace(cluster.kubeconfig)
-    const kubeconfig = await makeServiceAccount(cluster.kubeconfig, namespace, 'daemon', PERMISSIONS)
+    kubeconfig = await makeServiceAccount(cluster.kubeconfig, namespace, 'daemon', PERMISSIONS)
     compute = await openCompute(kubeconfig, namespace.name)
   })
   afterAll(async () => {
@@ -60,6 +64,20 @@ requirePeer('cluster')('the rights of the daemon', () => {
     ])
   })
 
+  const takeTurn = () =>
+    takeDaemonLease(
+      {
+        choice: { kubeconfig },
+        namespace: namespace.name,
+        identity: 'npub',
+        walletId: 'wallet',
+        clock: Date,
+        random: { bytes: (count) => randomBytes(count) },
+        log: quietLog(),
+      },
+      AbortSignal.timeout(20_000),
+    )
+
   test('are all granted, all used, and never too few', async () => {
     expect(await compute.check()).toMatchObject({ ok: true })
     await compute.capacity([])
@@ -83,6 +101,7 @@ requirePeer('cluster')('the rights of the daemon', () => {
       message: 'the quota of the namespace is used up',
     })
     await namespace.ask({ method: 'DELETE', path: namespace.path('resourcequotas/none') })
+    await (await takeTurn()).release()
     const made = requests()
     expect(made.filter(({ responseStatus }) => responseStatus?.code === 403)).toEqual([])
     const used = new Set(made.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`))
@@ -103,6 +122,11 @@ requirePeer('cluster')('the rights of the daemon', () => {
       {
         level: 'fail',
         what: `patch on jobs is not granted in the namespace ${namespace.name}`,
+        fix: 'kubectl apply -f k8s/sidecar-service.yaml grants it',
+      },
+      {
+        level: 'fail',
+        what: `patch on leases is not granted in the namespace ${namespace.name}`,
         fix: 'kubectl apply -f k8s/sidecar-service.yaml grants it',
       },
     ])

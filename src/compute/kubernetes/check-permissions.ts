@@ -18,7 +18,7 @@ export const PERMISSIONS: readonly Permission[] = [
   { group: '', resource: 'services', verbs: ['create', 'get', 'delete'] },
   { group: '', resource: 'secrets', verbs: ['create'] },
   { group: '', resource: 'pods', verbs: ['list', 'watch'] },
-  { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'get'] },
+  { group: 'coordination.k8s.io', resource: 'leases', verbs: ['create', 'get', 'patch'] },
   {
     group: '',
     resource: 'events',

@@ -178,6 +178,7 @@ export function modelWallet(parts: {
       missingSat: netSat > money.walletSat ? netSat - money.walletSat : 0n,
     }),
     send: async (_, netSat, options) => make(netSat, undefined, options),
+    id: () => 'model',
     settlePayment: () => undefined,
     lock: async (_, netSat, terms, options) => make(netSat, terms, options),
     respend: async (token, signatures, options) => {

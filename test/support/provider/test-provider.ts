@@ -258,7 +258,11 @@ export async function openProvider(world: World, options: ProviderOptions = {}):
     random,
     log: lineLog(log),
     finishMs: 200,
-    takeLock: () => ({ release: () => undefined }),
+    takeLock: async () => ({
+      lost: new AbortController().signal,
+      isFresh: () => true,
+      release: async () => undefined,
+    }),
   })
   if (options.start !== false) await provider.start()
   return {
