@@ -11,7 +11,7 @@ export async function wireCompute(config: ProviderConfig, folder: string, log: L
   const portRange = { first: config.portRange.start, last: config.portRange.end }
   if (config.backend === 'process') {
     const { startProcessCompute } = await import('../compute/process/process-compute.ts')
-    return startProcessCompute({ dir: join(folder, 'machines'), clock: systemClock, log, portRange })
+    return startProcessCompute({ dir: machinesFolder(folder), clock: systemClock, log, portRange })
   }
   if (config.kubernetes === undefined)
     throw new PaygressError('internal', 'there is no configuration of the cluster')
@@ -23,4 +23,9 @@ export async function wireCompute(config: ProviderConfig, folder: string, log: L
     log,
     portRange,
   })
+}
+
+/** Where the process pods of a data folder are kept. */
+export function machinesFolder(folder: string): string {
+  return join(folder, 'machines')
 }

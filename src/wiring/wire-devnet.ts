@@ -17,6 +17,8 @@ import { startRelay } from '../devnet/relay/start-relay.ts'
 import { openDatabase } from '../storage/database.ts'
 import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../storage/private-files.ts'
 import { providerConfigFrom } from './provider-settings.ts'
+import { systemClock } from './system.ts'
+import { machinesFolder } from './wire-compute.ts'
 import { wireProvider, type WiredProvider } from './wire-provider.ts'
 
 export interface DevnetOptions {
@@ -78,10 +80,11 @@ const SPECS = [
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   const dir =
     options.dir === undefined ? await mkdtemp(join(tmpdir(), 'paygress-devnet-')) : resolve(options.dir)
-  const down: (() => Promise<void>)[] =
-    options.dir === undefined ? [() => rm(dir, { recursive: true, force: true })] : []
+  const down: (() => Promise<void>)[] = options.dir === undefined ? [() => remove(dir, options.log)] : []
   const close = async () => {
-    for (const stop of down.splice(0).toReversed()) await stop()
+    const results: PromiseSettledResult<void>[] = []
+    for (const stop of down.splice(0).toReversed()) results.push(...(await Promise.allSettled([stop()])))
+    for (const result of results) if (result.status === 'rejected') throw result.reason
   }
   try {
     return { ...(await boot(dir, options, down)), close }
@@ -89,6 +92,16 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     await close()
     throw error
   }
+}
+
+/** Removes a devnet that nobody comes back to, with what still runs in its machines. */
+async function remove(dir: string, log: Log): Promise<void> {
+  const machines = machinesFolder(join(dir, 'provider'))
+  if (existsSync(machines)) {
+    const { endAllMachines } = await import('../compute/process/end-all-machines.ts')
+    await endAllMachines({ dir: machines, clock: systemClock, log })
+  }
+  await rm(dir, { recursive: true, force: true })
 }
 
 async function boot(

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { endAllMachines } from '../../src/compute/process/end-all-machines.ts'
 import { podProcesses } from '../../src/compute/process/pod-processes.ts'
 import { startProcessCompute } from '../../src/compute/process/process-compute.ts'
 import { sshArguments } from '../../src/ssh/ssh-command.ts'
@@ -68,6 +69,16 @@ describe('the end of a machine', { timeout: 20_000 }, () => {
     expect(text).not.toContain('word')
   })
 
+  test('comes to all machines of a place that is given up, whose daemon is gone', async () => {
+    await rented.ssh(['sleep 307 >/dev/null 2>&1 </dev/null &'])
+    await rented.compute.close()
+    expect(alive()).toHaveLength(1)
+    await endAllMachines({ dir: join(rented.folder, 'compute'), clock: Date, log: quietLog() })
+    expect(alive()).toEqual([])
+    expect(existsSync(rented.home)).toBe(false)
+    await rented.restart()
+  })
+
   test('comes at a deadline for processes that a dead daemon left behind', async () => {
     await rented.ssh(['sleep 305 >/dev/null 2>&1 </dev/null &'])
     const { leaseId } = rented.request
@@ -79,6 +90,36 @@ describe('the end of a machine', { timeout: 20_000 }, () => {
     expect(await after.describe(leaseId)).toMatchObject({ state: 'ended', reason: 'expired' })
     expect(alive()).toEqual([])
     expect(existsSync(rented.home)).toBe(false)
+  })
+})
+
+describe('a home', () => {
+  test('goes also where its tenant made folders read-only, and takes nothing with it that a link names', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'paygress-home-'))
+    chmodSync(folder, 0o777)
+    const source = `
+      import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+      import { removeHome } from ${JSON.stringify(join(import.meta.dirname, '../../src/compute/process/remove-home.ts'))}
+      process.chdir(${JSON.stringify(folder)})
+      mkdirSync('home/locked/deeper', { recursive: true })
+      mkdirSync('kept')
+      writeFileSync('kept/file', '')
+      symlinkSync('../../../kept', 'home/locked/deeper/link')
+      chmodSync('kept', 0o500)
+      chmodSync('home/locked/deeper', 0o500)
+      chmodSync('home/locked', 0)
+      await removeHome('home')
+      chmodSync('kept', 0o700)
+      console.log(existsSync('home'), existsSync('kept/file'))`
+    // Root removes everything, so it is done as nobody.
+    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+    const child = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+      ...nobody,
+      encoding: 'utf8',
+      cwd: '/',
+    })
+    rmSync(folder, { recursive: true, force: true })
+    expect(child.stdout + child.stderr).toBe('false true\n')
   })
 })
 

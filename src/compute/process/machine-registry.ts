@@ -8,11 +8,12 @@ import type { Log } from '../../core/log.ts'
 import type { EndReason } from '../../provider/compute-port.ts'
 import { openMachineRecords } from './machine-record.ts'
 import type { EndedRecord, MachineRecord, ReservedRecord, StartedRecord } from './machine-record.ts'
-import { createPod, removeHome } from './pod.ts'
+import { createPod } from './pod.ts'
 import type { Pod } from './pod.ts'
 import { killPodProcesses } from './pod-processes.ts'
 import { isTaken, listenOnPort } from './port-listener.ts'
 import type { PortListener } from './port-listener.ts'
+import { removeHome } from './remove-home.ts'
 
 const KEEP_ENDED_MS = 24 * 60 * 60 * 1000
 
@@ -88,17 +89,26 @@ export function openMachineRegistry(options: RegistryOptions): MachineRegistry {
   }
 
   async function dismantle(entry: MachineEntry, { leaseId, reason }: EndedRecord): Promise<void> {
-    if (entry.pod !== undefined) await entry.pod.destroy()
-    else await sweep(leaseId)
+    const { pod } = entry
+    await tidy(leaseId, async () => (pod === undefined ? sweep(leaseId) : pod.destroy()))
     delete entry.pod
     for (const tell of watchers) tell(leaseId, reason)
+  }
+
+  // The next start sweeps again; an end is an end all the same.
+  async function tidy(lease: LeaseId, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      log.error({ lease, reason: reasonOf(error) }, 'something of an ended machine is left')
+    }
   }
 
   // The home goes last: while it is there, the processes may be too.
   async function sweep(lease: LeaseId): Promise<void> {
     if (!existsSync(homeOf(lease))) return
     await killPodProcesses(lease, new Set())
-    removeHome(homeOf(lease))
+    await removeHome(homeOf(lease))
   }
 
   async function bind(entry: MachineEntry): Promise<void> {
@@ -117,7 +127,7 @@ export function openMachineRegistry(options: RegistryOptions): MachineRegistry {
 
   async function restoreOne(record: MachineRecord): Promise<void> {
     if (record.state === 'ended') {
-      await sweep(record.leaseId)
+      await tidy(record.leaseId, async () => sweep(record.leaseId))
       if (clock.now() - record.endedAt > KEEP_ENDED_MS) return records.remove(record.leaseId)
     }
     const entry: MachineEntry = { record, over: new AbortController() }

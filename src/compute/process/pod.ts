@@ -1,5 +1,5 @@
 // What runs for one live machine: its port, its SSH server, its home and its processes?
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import ssh2 from 'ssh2'
 import type { Connection } from 'ssh2'
@@ -10,6 +10,7 @@ import { podEnvironment } from './pod-environment.ts'
 import { killPodProcesses } from './pod-processes.ts'
 import { forwardTcp } from './port-forward.ts'
 import type { PortListener } from './port-listener.ts'
+import { removeHome } from './remove-home.ts'
 import { loginFor } from './ssh-login.ts'
 import { serveSession } from './ssh-session.ts'
 import type { SessionPlace } from './ssh-session.ts'
@@ -71,14 +72,9 @@ export function createPod({ access, listener, home, scriptPath, log }: PodOption
       const gone = await killPodProcesses(access.leaseId, leaders)
       if (!gone)
         log.error({ lease: access.leaseId }, 'some processes of an ended machine could not be killed')
-      removeHome(home)
+      await removeHome(home)
     },
   }
-}
-
-/** Removes a machine's home with everything in it. */
-export function removeHome(home: string): void {
-  rmSync(home, { recursive: true, force: true, maxRetries: 5 })
 }
 
 function makeHome(home: string): void {
