@@ -4,10 +4,15 @@ import type { Invocation } from '../invocation.ts'
 import { withClient } from '../with-client.ts'
 
 export async function run(invocation: Invocation): Promise<undefined> {
-  const { terminal, signal } = invocation
+  const { terminal, options, signal } = invocation
+  const timeoutSec = options.seconds('timeout')
   await withClient(invocation, async (client) => {
     terminal.progress.step('looking after open orders')
-    const { recovered, open, endedOperations } = await recoverOrders(client, { mode: 'full', signal })
+    const { recovered, open, endedOperations } = await recoverOrders(client, {
+      mode: 'full',
+      askAgainMs: timeoutSec === undefined ? undefined : timeoutSec * 1000,
+      signal,
+    })
     terminal.progress.done()
     const lines = [...recovered, ...open].map(({ text }) => text)
     await terminal.answer({
