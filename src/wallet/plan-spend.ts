@@ -7,8 +7,11 @@ import { tokenThatPays } from './make-outputs.ts'
 import type { WalletReader } from './ports.ts'
 import { selectCoins } from './select-coins.ts'
 import type { CoinTerms, Selection } from './select-coins.ts'
-import { splitAmount, swapFeeOf } from './split-amount.ts'
+import { splitAmount, swapFee, swapFeeOf } from './split-amount.ts'
 import type { SpendPlan } from './wallet.ts'
+
+/** What a choice of coins has to know of a wallet. */
+type Holdings = Pick<WalletReader, 'coins' | 'keysets'>
 
 /** Coins, and the sats of the token they are for. */
 export interface Chosen {
@@ -18,7 +21,7 @@ export interface Chosen {
 
 /** Coins for a token whose receiver nets `netSat`. */
 export function selectForPayment(
-  reader: WalletReader,
+  reader: Holdings,
   mint: MintUrl,
   netSat: bigint,
   keyset: KeysetKeys,
@@ -30,13 +33,14 @@ export function selectForPayment(
 
 /**
  * Coins for a refund of `grossSat`. The receiver bears the fee of the coins taken, but never more than that of the coins
- * `grossSat` is ideally made of: how this wallet's coins are divided is not the receiver's fault.
+ * `grossSat` is ideally made of: how this wallet's coins are divided is not the receiver's fault. Only where the wallet owes
+ * all that it has and cannot put the rest of the fee on top, the refund is less by that rest: else it would never be paid.
  */
 export function selectForRefund(
-  reader: WalletReader,
+  reader: Holdings,
   mint: MintUrl,
   grossSat: bigint,
-  keyset: KeysetKeys,
+  keyset: Pick<KeysetKeys, 'keys' | 'feePpk'>,
 ): Chosen {
   const terms = termsIn(reader, mint)
   const most = swapFeeOf(splitAmount(grossSat, keyset.keys).length, keyset.feePpk)
@@ -44,6 +48,12 @@ export function selectForRefund(
   let wanted = grossSat - most
   if (wanted <= 0n) throw new PaygressError('failed', `a refund of ${grossSat} sat is less than its fee`)
   let selection = selectCoins(coins, wanted, terms)
+  if (!selection.enough) {
+    const feeOfAllSat = swapFee(coins.map(({ proof }) => terms(proof.keysetId).feePpk))
+    const less = wanted - selection.shortSat
+    if (selection.shortSat > feeOfAllSat || less <= 0n) return { tokenSat: wanted, selection }
+    return { tokenSat: less, selection: selectCoins(coins, less, terms) }
+  }
   for (let more = wanted + 1n; more <= grossSat; more += 1n) {
     const better = selectCoins(coins, more, terms)
     if (!better.enough || more + better.feeSat > grossSat) break
@@ -104,7 +114,7 @@ export async function planRefund(
   return { tokenSat: token, receiverNetSat: token > claimFee ? token - claimFee : 0n }
 }
 
-function termsIn(reader: WalletReader, mint: MintUrl): (keysetId: string) => CoinTerms {
+function termsIn(reader: Holdings, mint: MintUrl): (keysetId: string) => CoinTerms {
   const keysets = new Map(reader.keysets(mint).map((keyset) => [keyset.id, keyset]))
   return (keysetId) => keysets.get(keysetId) ?? { feePpk: 0, active: false }
 }
