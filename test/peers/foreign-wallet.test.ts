@@ -34,7 +34,7 @@ requirePeer('nutshell', 'auth-relay')("nutshell's wallet and ours", () => {
     const bought = await buyer.ask(
       buyDocument,
       ['buy', '--spec', 'basic', '--for', '2m', '--token', '-', ...flags],
-      `${token}\n`,
+      { stdin: `${token}\n` },
     )
     expect(bought.state).toBe('ready')
     const inside = await buyer.run(['ssh', bought.name, '--', 'echo paid'])
@@ -59,13 +59,15 @@ requirePeer('nutshell', 'auth-relay')("nutshell's wallet and ours", () => {
     const rest = await buyer.ask(sendDocument, ['wallet', 'send', `${left - 4}`])
     await alice.receive(rest.token)
     expect((await alice.balance()) - before).toBe(21 + left - 4)
-    const again = await buyer.run(['wallet', 'receive', '-'], first.token)
+    const again = await buyer.run(['wallet', 'receive', '-'], { stdin: first.token })
     expect(again.code).not.toBe(0)
   })
 
   test('what nutshell sends, we receive', async () => {
     const buyer = newBuyer()
-    const received = await buyer.ask(receiveDocument, ['wallet', 'receive', '-'], await alice.send(20))
+    const received = await buyer.ask(receiveDocument, ['wallet', 'receive', '-'], {
+      stdin: await alice.send(20),
+    })
     expect(received.received_sat).toBe(20)
     expect(await heldSat(buyer.databasePath, market.mint.url)).toBe(20)
   })

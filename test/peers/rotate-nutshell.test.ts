@@ -11,7 +11,7 @@ import {
   topupDocument,
 } from '../support/product/documents.ts'
 import { ledgerOf, ordersOf } from '../support/product/journals.ts'
-import { openMarket, type Market } from '../support/product/market.ts'
+import { openMarket, UNPAID, type Market } from '../support/product/market.ts'
 
 const TEN_DAYS = 864_000
 
@@ -48,14 +48,14 @@ requirePeer('nutshell', 'auth-relay')('a nutshell mint that rotates its keysets'
 
   test('between the lock and the capture: the coins of the old keys still pay', async () => {
     await using market = await openMarket({
-      mint: { inputFeePpk: 100, rpc: true, env: { FAKEWALLET_BRR: 'FALSE' } },
+      mint: { ...UNPAID, rpc: true },
     })
-    const { buyer, provider, mint } = market
+    const { buyer, provider } = market
     // The purchase waits for its invoice: the provider has given its quote and is held from here.
     const buying = buyer.start(['-o', 'json', 'buy', '--spec', 'basic', '--for', '2m'])
     await buying.says('lnbc')
     provider.pause()
-    await mint.restart({ env: { FAKEWALLET_BRR: 'TRUE' } })
+    await market.payInvoices()
     await until('the payment', () => ordersOf(buyer.databasePath)[0]?.state === 'sent')
     expect(ledgerOf(provider.databasePath)).toEqual([])
     await rotate(market, 0)

@@ -10,9 +10,14 @@ export interface Market extends AsyncDisposable {
   readonly relays: readonly PeerRelay[]
   readonly provider: ProviderDaemon
   readonly buyer: Consumer
+  /** The mint counts all its invoices as paid from now on, where it was started with `UNPAID`. */
+  payInvoices(): Promise<void>
   /** Sats per holder, each coin checked at the mint, beside what the mint says exists. */
   books(): Promise<Books>
 }
+
+/** A mint whose invoices stay open until `payInvoices`: a purchase without money waits there, with its quote in hand. */
+export const UNPAID = { inputFeePpk: 100, env: { FAKEWALLET_BRR: 'FALSE' } } satisfies NutshellOptions
 
 export interface Books {
   buyerSat: number
@@ -46,6 +51,11 @@ export async function openMarket({
     relays,
     provider,
     buyer,
+    payInvoices: async () => {
+      // A clean end would wait for the buyer's web socket.
+      await mint.kill()
+      await mint.restart({ env: { FAKEWALLET_BRR: 'TRUE' } })
+    },
     books: async () => ({
       buyerSat: await heldSat(buyer.databasePath, mint.url),
       providerSat: await heldSat(provider.databasePath, mint.url),
