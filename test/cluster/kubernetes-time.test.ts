@@ -8,6 +8,7 @@ import type { TestNamespace } from '../support/namespace.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 import { machineRequest } from '../contract/compute-contract.ts'
+import { testLeaseId } from '../support/test-ids.ts'
 import { openPlace, podUids, useCluster } from './rented-place.ts'
 
 const jobSchema = z.object({
@@ -134,6 +135,45 @@ requirePeer('cluster')('the time of a lease', () => {
       outcomes[at] === 'kept' ? kept(lease) : { state: 'ended', pods: [] },
     )
     expect(seen).toEqual(expected)
+  })
+
+  test('a top-up that the controller races is never taken for a machine that goes', async () => {
+    let setBackMs = 0
+    const clock = { now: () => Date.now() - setBackMs }
+    const { compute, namespace, rent } = await openPlace(place, { clock })
+    const leases: LeaseId[] = []
+    for (let n = 1; n <= 16; n++) leases.push(await rent(n))
+    const end = inSeconds(8)
+    await Promise.all(leases.map(async (lease) => compute.setEnd(lease, 'payment', end)))
+    const before = await Promise.all(leases.map(async (lease) => podUids(namespace, lease)))
+    // A daemon whose clock was set back takes itself to be early until its first answer: so each lease has a daemon of its own.
+    const daemons = await Promise.all(
+      leases.map(async (lease) => {
+        const daemon = await openCompute(place.cluster.kubeconfig, namespace.name, { clock })
+        await daemon.waitReady(lease, AbortSignal.timeout(5_000))
+        return daemon
+      }),
+    )
+    setBackMs = 20_000
+    const later = new Date(end.getTime() + 600_000)
+    const outcomes = await Promise.all(
+      daemons.map(async (daemon, at) => {
+        await pause(Math.max(0, end.getTime() + 970 + at * 10 - Date.now()))
+        return daemon.setEnd(leases[at] ?? testLeaseId(0), 'racing', later).then(
+          () => 'running',
+          () => 'ended',
+        )
+      }),
+    )
+    const states = async (): Promise<string[]> =>
+      Promise.all(leases.map(async (lease) => (await compute.describe(lease))?.state ?? 'ended'))
+    await expect.poll(states, { timeout: 30_000, interval: 500 }).toEqual(outcomes)
+    const podsNow = async (): Promise<string[][]> =>
+      Promise.all(leases.map(async (lease) => podUids(namespace, lease)))
+    const expected = before.map((uids, at) => (outcomes[at] === 'running' ? uids : []))
+    await expect.poll(podsNow, { timeout: 30_000, interval: 500 }).toEqual(expected)
+    expect(outcomes).toContain('ended')
+    for (const daemon of daemons) await daemon.close()
   })
 
   test('many leases that end together end within a few seconds, and leave nothing behind', async () => {

@@ -19,8 +19,11 @@ const podListSchema = z.object({ items: z.array(z.unknown()) })
 const REPEAT_FOR_MS = 20_000
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 500
-/** This close to the old deadline the controller may already be deleting the pod, which no answer tells. */
-const RACE_MS = 15_000
+// This close to the old deadline the controller may already have decided to delete the pod, which no answer tells; the grace
+// keeps a top-up within the paid time away from that, unless its request was held up on the way.
+const RACE_MS = 3_000
+/** So long after the old deadline the controller has done what it had decided; another pod comes 10 s after that. */
+const DECIDED_MS = 2_000
 
 /** `setEnd` of the port. */
 export async function setEnd(
@@ -73,7 +76,7 @@ function endInForce(
 
 /** True while the end may still be moved. */
 function isOpen(place: KubernetesPlace, job: LeaseJob): boolean {
-  return !isOver(job) && place.settings.clock.now() < (paidEnd(job) ?? Number.POSITIVE_INFINITY)
+  return !isOver(job) && clusterNow(place, job) < hardEnd(job) - job.graceSec * 1000
 }
 
 // An operation that was written on a Job that had ended did nothing, though nobody may have been told.
@@ -106,14 +109,28 @@ async function confirm(
 ): Promise<{ expiresAt: Date }> {
   const end = paidEnd(after)
   if (isOver(after) || end === undefined) throw goneError()
-  const oldEnd = paidEnd(before) ?? end
-  const hardEnd = oldEnd + before.graceSec * 1000
-  if (place.settings.clock.now() > hardEnd - RACE_MS && !(await hasLivePod(place, after))) {
-    // The controller would make another, empty machine for the time that was bought.
-    await place.api.remove('jobs', after.name, after.uid)
-    throw goneError()
+  const deadline = hardEnd(before)
+  const margin = Math.min(RACE_MS, before.graceSec * 500)
+  if (clusterNow(place, after) > deadline - margin) {
+    await pause(deadline + DECIDED_MS - clusterNow(place, after), place.signal)
+    if (!(await hasLivePod(place, after))) {
+      // The controller would make another, empty machine for the time that was bought.
+      await place.api.remove('jobs', after.name, after.uid)
+      throw goneError()
+    }
   }
   return { expiresAt: new Date(end) }
+}
+
+/** The enforced deadline on the cluster's clock. */
+function hardEnd(job: LeaseJob): number {
+  return (job.startTime ?? 0) + (job.deadlineSec ?? 0) * 1000
+}
+
+/** The cluster's clock as the last answer told it: ours may have been set since the lease started. */
+function clusterNow(place: KubernetesPlace, job: LeaseJob): number {
+  const offsetSec = place.api.connection.offsetSec() ?? job.offsetSec
+  return place.settings.clock.now() - offsetSec * 1000
 }
 
 async function hasLivePod(place: KubernetesPlace, job: LeaseJob): Promise<boolean> {
