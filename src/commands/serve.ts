@@ -1,19 +1,14 @@
 // paygress serve: the provider daemon, until SIGTERM or SIGINT.
 import { PaygressError } from '../core/errors.ts'
 import { wireLog } from '../wiring/wire-log.ts'
-import { providerConfig } from '../wiring/provider-settings.ts'
 import { wireProvider } from '../wiring/wire-provider.ts'
 import type { Invocation } from './invocation.ts'
+import { configuredProvider } from './provider/provider-options.ts'
 import { untilStopped } from './until-stopped.ts'
 
-export async function run({ options, env, signal }: Invocation): Promise<undefined> {
-  const config = providerConfig({
-    env,
-    envFile: options.text('envFile'),
-    backend: options.text('backend'),
-    kubeconfig: options.text('kubeconfig'),
-    context: options.text('context'),
-  })
+export async function run(invocation: Invocation): Promise<undefined> {
+  const { signal } = invocation
+  const config = configuredProvider(invocation)
   const log = wireLog({ level: config.logLevel })
   const provider = await wireProvider({ config, log })
   try {

@@ -4,6 +4,7 @@ import type { LeaseId, OrderId, SpecId } from '../core/ids.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { Msat } from '../core/money.ts'
 import type { PodNpub, PublicKeyHex } from '../core/npub.ts'
+import type { RelayUrl } from '../core/relay-url.ts'
 import type { ParsedRequest } from '../protocol/request.ts'
 import type { Transaction } from '../wallet/transaction.ts'
 
@@ -158,4 +159,12 @@ export interface DaemonLock {
   /** Whether writing is still safe. */
   isFresh(): boolean
   release(): Promise<void>
+}
+
+/** What is asked of the outside world for the check. */
+export interface ProviderProbes {
+  /** Numbers of the NUTs a payment needs and this mint lacks. Rejects where it does not answer. */
+  missingNuts(mint: MintUrl): Promise<number[]>
+  /** What of our traffic this relay serves; `reason` where it does not answer at all. */
+  relay(url: RelayUrl): Promise<{ offers: boolean; inbox: boolean; reason?: string }>
 }

@@ -1,0 +1,38 @@
+// With what is a provider checked? The real place of the machines, the real mints and relays; nothing is written.
+import { dirname, resolve } from 'node:path'
+import { connectMint } from '../cashu/connect-mint.ts'
+import { PaygressError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import { openRelayHub } from '../nostr/relay-hub.ts'
+import { relayProbe } from '../nostr/relay-probe.ts'
+import { localSigner } from '../nostr/signer.ts'
+import { checkProvider, type Finding } from '../provider/check-provider.ts'
+import type { ProviderConfig } from '../provider/provider-config.ts'
+import type { ProviderProbes } from '../provider/ports.ts'
+import { NEEDED_NUTS } from '../wallet/mint-directory.ts'
+import { providerKey } from './provider-settings.ts'
+import { systemClock, systemRandom } from './system.ts'
+import { wireCompute } from './wire-compute.ts'
+
+/** All findings about a configuration. Throws `config_invalid` where there is no cluster to ask. */
+export async function wireProviderCheck(config: ProviderConfig, log: Log): Promise<Finding[]> {
+  const signer = localSigner(providerKey(config).secretKey, systemRandom)
+  const hub = openRelayHub({ signer, clock: systemClock, random: systemRandom })
+  const compute = await wireCompute(config, dirname(resolve(config.databasePath)), log)
+  try {
+    return await checkProvider(config, compute, { missingNuts, relay: relayProbe(hub, signer, systemClock) })
+  } finally {
+    await Promise.all([hub.close(), compute.close()])
+  }
+}
+
+const missingNuts: ProviderProbes['missingNuts'] = async (mint) => {
+  const connection = connectMint(mint, { clock: systemClock })
+  try {
+    const reply = await connection.info()
+    if (reply.status === 'ok') return NEEDED_NUTS.filter((nut) => !reply.value.nuts.includes(nut))
+    throw new PaygressError('mint_unreachable', reply.status === 'refused' ? reply.detail : reply.reason)
+  } finally {
+    await connection.close()
+  }
+}

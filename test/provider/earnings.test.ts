@@ -1,0 +1,94 @@
+// Do the books of a provider say what it may spend and what it may still have to give back?
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { parseMintUrl } from '../../src/core/mint-url.ts'
+import type { Credit, Ledger, LeaseRow } from '../../src/provider/ports.ts'
+import { countEarnings } from '../../src/provider/count-earnings.ts'
+import { listLeases } from '../../src/provider/list-leases.ts'
+import { leaseRow } from '../../src/provider/lease.ts'
+import { testLeaseId, testPodNpub, testPublicKey, testSpecId } from '../support/test-ids.ts'
+
+const NOW = 1_763_600_000_000
+const clock = { now: () => NOW }
+const [first, second] = [parseMintUrl('https://one.example'), parseMintUrl('https://two.example')]
+
+function books(rows: LeaseRow[], credits: Credit[]): Pick<Ledger, 'leasesIn' | 'credits'> {
+  return {
+    leasesIn: (state) => rows.filter((row) => row.state === state),
+    credits: (leaseId) => credits.filter((credit) => credit.leaseId === leaseId),
+  }
+}
+
+function row(change: Partial<Pick<LeaseRow, 'state' | 'paidUntil' | 'restMsat'>> = {}): LeaseRow {
+  const spec = {
+    id: 'basic',
+    name: 'Basic',
+    description: '',
+    cpuMillicores: 1,
+    memoryMb: 1,
+    rateMsatPerSec: 100,
+  }
+  return leaseRow({
+    leaseId: testLeaseId(1),
+    orderKey: 'order',
+    owner: testPublicKey(1),
+    podNpub: testPodNpub(1),
+    podName: 'ssh-pod-1',
+    specId: testSpecId('basic'),
+    state: 'running',
+    paidFrom: NOW - 60_000,
+    paidUntil: NOW + 40_000,
+    restMsat: 0n,
+    spec: { ...spec, id: testSpecId('basic') },
+    host: '127.0.0.1',
+    port: 30_000,
+    reported: true,
+    ...change,
+  })
+}
+
+const credit = (amountMsat: bigint, mint = first): Credit => ({
+  leaseId: testLeaseId(1),
+  orderKey: 'order',
+  mint,
+  amountMsat,
+  at: NOW,
+})
+
+test('time that is still to run is owed, at the mint of the last payment first', () => {
+  const [one, two] = countEarnings(books([row()], [credit(7_000n), credit(3_000n, second)]), clock)
+  expect(one).toMatchObject({ mint: first, receivedMsat: 7_000n, earnedMsat: 6_000n, unearnedMsat: 1_000n })
+  expect(two).toMatchObject({ mint: second, receivedMsat: 3_000n, earnedMsat: 0n, unearnedMsat: 3_000n })
+})
+
+test('a lease that is over owes nothing', () => {
+  const [entry] = countEarnings(books([row({ state: 'stopped' })], [credit(10_000n), credit(-4_000n)]), clock)
+  expect(entry).toMatchObject({ refundedMsat: 4_000n, earnedMsat: 6_000n, unearnedMsat: 0n })
+})
+
+test('earned and owed are together what came in less what went back', () => {
+  const amounts = fc.array(fc.bigInt(-1_000n, 50_000n), { maxLength: 6 })
+  fc.assert(
+    fc.property(amounts, fc.nat(1_000), fc.nat(99), (parts, leftSec, rest) => {
+      const lease = row({ paidUntil: NOW + leftSec * 1_000, restMsat: BigInt(rest) })
+      const entries = countEarnings(
+        books(
+          [lease],
+          parts.map((part) => credit(part)),
+        ),
+        clock,
+      )
+      const sum = entries.reduce(
+        (total, { earnedMsat, unearnedMsat }) => total + earnedMsat + unearnedMsat,
+        0n,
+      )
+      expect(sum).toBe(parts.reduce((total, part) => total + part, 0n))
+    }),
+  )
+})
+
+test('leases that are over are shown only when they are asked for', () => {
+  const ledger = books([row(), row({ state: 'expired' })], [credit(10_000n)])
+  expect(listLeases(ledger, clock)).toMatchObject([{ secondsLeft: 40, paidMsat: 10_000n, state: 'running' }])
+  expect(listLeases(ledger, clock, { all: true })).toHaveLength(2)
+})
