@@ -10,6 +10,8 @@ export interface LaneOptions {
 const SLICE_MS = 8
 const FULL_BYTES = 1_048_576
 const ROOM_BYTES = 262_144
+/** What a waiting task takes by itself, about: frames without content would fill the memory unnoticed. */
+const TASK_BYTES = 256
 
 interface Task {
   run(): void
@@ -82,8 +84,9 @@ export class EventLane {
   }
 
   push(bytes: number, run: () => void): void {
-    this.#tasks.push({ run, bytes })
-    this.#bytes += bytes
+    const task = { run, bytes: bytes + TASK_BYTES }
+    this.#tasks.push(task)
+    this.#bytes += task.bytes
     if (!this.#full && this.#bytes > FULL_BYTES) this.#setFull(true)
     this.#wake()
   }

@@ -178,7 +178,7 @@ export class RelayConnection {
       this.#later(request, bytes, () => request.handlers.onEvent(frame.event))
     } else if (this.#auth.state === 'answering' && request.gainsByAuth) {
       request.heldEose = true
-    } else {
+    } else if (!request.isAnswered) {
       this.#stored(request)
     }
   }
@@ -198,11 +198,11 @@ export class RelayConnection {
   #refused(request: RelayRequest, reason: string): void {
     if (request.wireId !== undefined) this.#byWireId.delete(request.wireId)
     const next = request.refuse(reason, this.#options.timing, this.#options.random)
-    if (next.wait === 'auth' && this.#auth.possible) return this.#waitForAuth(request, reason)
-    const final = typeof next.wait !== 'number'
-    if (typeof next.wait === 'number') request.retryTimer = setTimeout(() => this.#ask(request), next.wait)
+    if (next === 'auth' && this.#auth.possible) return this.#waitForAuth(request, reason)
+    const waitMs = next === 'auth' ? this.#options.timing.forbiddenMs : next
+    request.retryTimer = setTimeout(() => this.#ask(request), waitMs)
     this.lastError = reason
-    this.#later(request, 0, () => request.handlers.onRefused(reason, reasonPrefix(reason), final))
+    this.#later(request, 0, () => request.handlers.onRefused(reason))
   }
 
   #waitForAuth(request: RelayRequest, reason: string): void {
@@ -214,7 +214,7 @@ export class RelayConnection {
     request.retryTimer = setTimeout(() => {
       request.waitsForAuth = false
       request.retryTimer = setTimeout(() => this.#ask(request), rateLimitedMs)
-      request.handlers.onRefused(reason, 'auth-required', false)
+      request.handlers.onRefused(reason)
     }, authMs)
   }
 

@@ -2,7 +2,7 @@
 import type { Random } from '../core/clock.ts'
 import { backOffMs, fraction } from './back-off.ts'
 import { RESTRICTED_KINDS, type Filter } from './filter.ts'
-import { reasonPrefix, type ReasonPrefix } from './relay-frame.ts'
+import { reasonPrefix } from './relay-frame.ts'
 import type { RelayTiming } from './relay-timing.ts'
 
 export interface RequestHandlers {
@@ -11,12 +11,13 @@ export interface RequestHandlers {
   /** An event as it came: nothing is checked. */
   onEvent(event: unknown): void
   onEose(): void
-  /** Refused; `final` where it is not asked again on this connection. */
-  onRefused(reason: string, prefix: ReasonPrefix, final: boolean): void
+  /** Refused for now; it is asked again by itself. */
+  onRefused(reason: string): void
   onDown(reason: string): void
 }
 
-export type AfterRefusal = { wait: 'auth' } | { wait: number } | { wait: 'never' }
+/** What to wait for before asking again: AUTH, or milliseconds. */
+export type AfterRefusal = 'auth' | number
 
 const MOST_AUTH_ROUNDS = 3
 
@@ -29,6 +30,8 @@ export class RelayRequest {
   waitsForAuth = false
   /** An EOSE that came while AUTH was under way: the relay may have withheld what it guards. */
   heldEose = false
+  /** True from EOSE on; a relay that repeats it is not listened to. */
+  isAnswered = false
   retryTimer: NodeJS.Timeout | undefined
   #events = 0
   #authRounds = 0
@@ -45,6 +48,7 @@ export class RelayRequest {
     this.wireId = wireId
     this.waitsForAuth = false
     this.heldEose = false
+    this.isAnswered = false
     this.#events = 0
     this.#guarded = filters.some(
       (filter) => filter.kinds?.some((kind) => RESTRICTED_KINDS.includes(kind)) ?? true,
@@ -58,6 +62,7 @@ export class RelayRequest {
   }
 
   answered(): void {
+    this.isAnswered = true
     this.#refusals = 0
   }
 
@@ -72,15 +77,17 @@ export class RelayRequest {
     switch (reasonPrefix(reason)) {
       case 'auth-required':
         this.#authRounds += 1
-        return this.#authRounds > MOST_AUTH_ROUNDS ? { wait: 'never' } : { wait: 'auth' }
+        if (this.#authRounds <= MOST_AUTH_ROUNDS) return 'auth'
+        this.#authRounds = 0
+        return timing.forbiddenMs
       case 'rate-limited':
-        return { wait: Math.round(timing.rateLimitedMs * (0.5 + 0.5 * fraction(random))) }
+        return Math.round(timing.rateLimitedMs * (0.5 + 0.5 * fraction(random)))
       case 'error':
       case 'duplicate':
         this.#refusals += 1
-        return { wait: backOffMs(this.#refusals, timing.refused, random) }
+        return backOffMs(this.#refusals, timing.refused, random)
       default:
-        return { wait: 'never' }
+        return timing.forbiddenMs
     }
   }
 

@@ -15,6 +15,8 @@ export interface RelayTiming {
   rateLimitedMs: number
   /** Waits after CLOSED `error`. */
   refused: BackOffRange
+  /** Wait after any other CLOSED: a connection lasts for months, and a relay may change its mind. */
+  forbiddenMs: number
   /** A connection that nobody uses is closed after this. */
   idleMs: number
   /** How long a closing handshake may hold up the end of the process. */
@@ -34,6 +36,7 @@ export const RELAY_TIMING: RelayTiming = {
   authMs: 5_000,
   rateLimitedMs: 120_000,
   refused: { firstMs: 2_000, maxMs: 300_000 },
+  forbiddenMs: 600_000,
   idleMs: 30_000,
   goodbyeMs: 100,
   maxMessageBytes: 262_144,

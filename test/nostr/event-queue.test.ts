@@ -52,6 +52,14 @@ test('says when it is full and when there is room again', async () => {
   expect(pressure).toEqual([true, false])
 })
 
+test('is filled by tasks without content, too', () => {
+  const pressure: boolean[] = []
+  const lane = queue().lane({ onPressure: (full) => pressure.push(full), tasksPerMinute: 1 })
+  for (let i = 0; i < 10_000; i += 1) lane.push(0, () => {})
+  expect(pressure).toEqual([true])
+  lane.close()
+})
+
 test('keeps to its budget a minute', async () => {
   let run = 0
   const lane = queue().lane({ ...calm, tasksPerMinute: 600 })

@@ -340,10 +340,12 @@ describe('subscribe', () => {
     await fill(one, [await note(alice, 'old')])
     const hub = hubOf()
     const { seen, states } = listen(hub, [one.url, two.url])
-    await until(() => states.length === 3)
+    await until(() => states.length === 2)
     await hub.publish(await note(alice, 'new'), [one.url, two.url], { minOk: 2 })
     await until(() => seen.length >= 2)
     expect(seen).toEqual(['old', 'new'])
+    // The end of what is stored, which one of them repeats.
+    expect(states).toEqual(['live', 'live'])
   })
 
   test('comes back after the relay died, hearing what was published meanwhile with an old date', async () => {
@@ -420,6 +422,14 @@ describe('subscribe', () => {
       expect(bad.received.filter(([type]) => type === 'REQ')).toHaveLength(1)
     },
   )
+
+  test('asks again much later, since a connection lasts for months', async () => {
+    const relay = await relayWith(closedWith('restricted: no', 5))
+    await fill(relay, [await note(alice, 'hi')])
+    const { seen } = listen(hubOf({ timing: { ...hurry, forbiddenMs: 30 } }), [relay.url])
+    await until(() => seen.length === 1)
+    expect(relay.connections).toBe(1)
+  })
 
   test('notices a relay that stopped answering pings', async () => {
     const relay = await relayWith()
