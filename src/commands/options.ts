@@ -142,7 +142,7 @@ export const COMMAND_OPTIONS = {
   context: {
     flags: '--context <name>',
     description: 'context of the kubeconfig',
-    env: 'PAYGRESS_KUBE_CONTEXT',
+    env: 'PAYGRESS_CONTEXT',
   },
   backend: {
     flags: '--backend <name>',
@@ -154,6 +154,17 @@ export const COMMAND_OPTIONS = {
     description: 'configuration file (default .env)',
     env: 'PAYGRESS_ENV_FILE',
   },
+  mints: {
+    flags: '--mints <urls>',
+    description: 'mints to accept money from, comma-separated',
+    env: 'PAYGRESS_MINTS',
+  },
+  sshHost: {
+    flags: '--ssh-host <host>',
+    description: 'address that buyers connect to',
+    env: 'PAYGRESS_SSH_HOST',
+  },
+  name: { flags: '--name <name>', description: 'name of the provider', env: 'PAYGRESS_NAME' },
   keep: { flags: '--keep', description: 'stay up afterwards and print the exports', env: 'PAYGRESS_KEEP' },
   dir: {
     flags: '--dir <dir>',

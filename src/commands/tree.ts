@@ -238,6 +238,16 @@ const PROVIDE: CommandGroup = {
       summary: 'look after what you sell',
       commands: [
         {
+          name: 'init',
+          summary: 'write the first .env and pod-specs.json',
+          options: ['backend', 'mints', 'sshHost', 'name', 'dir'],
+          examples: [
+            'paygress provider init',
+            'paygress provider init --yes --ssh-host 203.0.113.7 --relay wss://nos.lol --mints https://mint.example.com',
+          ],
+          load: () => import('./provider/init.ts'),
+        },
+        {
           name: 'check',
           summary: 'could it serve? cluster, mints and relays, each with the fix',
           options: PROVIDER_OPTIONS,

@@ -14,6 +14,11 @@ export interface Progress {
 export interface Ask {
   readonly canAsk: boolean
   confirm(question: string, flag: string): Promise<boolean>
+  /** A line of text; `problem` says what is wrong with an answer, or nothing. */
+  input(
+    question: string,
+    options: { flag: string; suggestion?: string; problem?: (answer: string) => string | undefined },
+  ): Promise<string>
   select<Value>(
     question: string,
     choices: readonly { name: string; value: Value }[],

@@ -19,6 +19,20 @@ export function makeAsk(streams: Streams, options: { beforeAsking(): void; signa
       const { confirm } = await import('@inquirer/prompts')
       return interruptible(confirm({ message: printable(question), default: false }, context))
     },
+    async input(question, { flag, suggestion, problem }) {
+      guard(question, flag)
+      const { input } = await import('@inquirer/prompts')
+      return interruptible(
+        input(
+          {
+            message: printable(question),
+            ...(suggestion === undefined ? {} : { default: suggestion }),
+            validate: (answer) => problem?.(answer) ?? true,
+          },
+          context,
+        ),
+      )
+    },
     async select(question, choices, flag) {
       guard(question, flag)
       const { select } = await import('@inquirer/prompts')

@@ -16,6 +16,7 @@ import {
 import { startRelay } from '../devnet/relay/start-relay.ts'
 import { openDatabase } from '../storage/database.ts'
 import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../storage/private-files.ts'
+import { SPEC_EXAMPLES } from '../provider/spec-examples.ts'
 import { providerConfigFrom } from './provider-settings.ts'
 import { systemClock } from './system.ts'
 import { machinesFolder } from './wire-compute.ts'
@@ -48,33 +49,6 @@ const INPUT_FEE_PPK = 100
 
 const portsSchema = z.object({ relay: z.int().min(1).max(65_535), mint: z.int().min(1).max(65_535) })
 type Ports = z.infer<typeof portsSchema>
-
-const SPECS = [
-  {
-    id: 'basic',
-    name: 'Basic',
-    description: 'Basic VPS - 1 CPU core, 1GB RAM',
-    cpu_millicores: 1000,
-    memory_mb: 1024,
-    rate_msats_per_sec: 100,
-  },
-  {
-    id: 'standard',
-    name: 'Standard',
-    description: 'Standard VPS - 2 CPU cores, 2GB RAM',
-    cpu_millicores: 2000,
-    memory_mb: 2048,
-    rate_msats_per_sec: 200,
-  },
-  {
-    id: 'premium',
-    name: 'Premium',
-    description: 'Premium VPS - 4 CPU cores, 4GB RAM',
-    cpu_millicores: 4000,
-    memory_mb: 4096,
-    rate_msats_per_sec: 400,
-  },
-]
 
 /** Boots everything; what is up when something fails is taken down again. */
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
@@ -148,7 +122,7 @@ async function bootProvider(
   const config = providerConfigFrom({
     NOSTR_RELAYS: relayUrl,
     WHITELISTED_MINTS: mintUrl,
-    POD_SPECS: JSON.stringify(SPECS),
+    POD_SPECS: JSON.stringify(SPEC_EXAMPLES),
     PROVIDER_NAME: 'devnet',
     CASHU_DB_PATH: join(dir, 'provider', 'paygress.db'),
     BACKEND: 'process',

@@ -204,6 +204,9 @@ function clientOn({ wallet, orders, provider, wire, clock, content }: Parts): Cl
       confirm: async (_, flag) => {
         throw new PaygressError('input_needed', `nobody can answer; use ${flag}`)
       },
+      input: async (_, { flag }) => {
+        throw new PaygressError('input_needed', `nobody can answer; use ${flag}`)
+      },
       select: async (_, __, flag) => {
         throw new PaygressError('input_needed', `nobody can answer; use ${flag}`)
       },
