@@ -5,6 +5,7 @@ import { moveNow } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
 import { takeBack } from './take-back.ts'
 import type { Client } from './ports.ts'
+import { usableRefunds } from './receive-refund.ts'
 
 type Taker = Pick<Client, 'wallet' | 'orders'>
 
@@ -16,7 +17,10 @@ export function refundIn(order: Order, content: string): PaymentState | undefine
   return named === undefined || named === order.orderId ? reply.message.payment : undefined
 }
 
-/** Receives what the provider paid back for a lost lease: ready → reclaiming → refunded, and the pod is `lost`. */
+/**
+ * Receives what the provider paid back for a lost lease: ready → reclaiming → refunded, and the pod is `lost`. The order as it was
+ * where nothing of it is money to us.
+ */
 export async function takeLostLease(
   client: Taker,
   order: OrderIn<'ready'>,
@@ -24,9 +28,10 @@ export async function takeLostLease(
   signal: AbortSignal,
 ): Promise<Order> {
   if (payment.status !== 'refunded') return order
-  const { orders, wallet } = client
-  const tokens = [payment.refund_token, ...(payment.further_refund_tokens ?? [])]
-  await wallet.inspect(payment.refund_token, [order.terms.mint])
+  const { orders } = client
+  const told = [payment.refund_token, ...(payment.further_refund_tokens ?? [])]
+  const tokens = await usableRefunds(client, order, told)
+  if (tokens.length === 0) return order
   const after = await takeBack(client, order, { by: 'receive', tokens, lostLease: true }, signal)
   const pod = orders.pod(order.podNpub)
   if (pod !== undefined) orders.transaction((tx) => orders.savePod(tx, { ...pod, state: 'lost' }))

@@ -52,7 +52,7 @@ function endReturn(orders: OrderStore, tx: Transaction, order: Order, result: Op
 }
 
 /** One of the refund's tokens was received or cannot be; the next one follows until none is left. */
-function afterReceived(order: OrderIn<'reclaiming'>, result: OperationResult): OrderData {
+export function afterReceived(order: OrderIn<'reclaiming'>, result: OperationResult): OrderData {
   const { operation: _, ...idle } = order
   const before = order.refund ?? { tokens: [], returnedSat: 0n, feeSat: 0n }
   const refund = withReceived(before, result)

@@ -192,7 +192,7 @@ export const NEXT_STATES: Readonly<Record<OrderState, readonly OrderState[]>> = 
   refused: ['refused', 'reclaiming', 'refunded', 'silent'],
   reclaiming: ['reclaiming', 'reclaimed', 'refunded', 'refused', 'silent', 'locked'],
   ready: ['ready', 'stopping', 'expired', 'reclaiming'],
-  stopping: ['stopping', 'stopped', 'ready', 'expired'],
+  stopping: ['stopping', 'stopped', 'ready'],
   reclaimed: [],
   refunded: [],
   stopped: [],

@@ -133,7 +133,9 @@ async function endLease(
   for (const { messageId, from, content } of inbox.answers) {
     if (messageId !== order.message.id || from !== order.terms.provider) continue
     const refund = refundIn(order, content)
-    if (refund !== undefined) return takeLostLease(client, order, refund, signal)
+    if (refund === undefined) continue
+    const after = await takeLostLease(client, order, refund, signal)
+    if (after.revision !== order.revision) return after
   }
   return inbox.complete && leaseIsOver(client, order) ? markExpired(client, order) : order
 }

@@ -34,13 +34,18 @@ export async function settleRefusal(
   const { payment } = order.refusal
   switch (payment.status) {
     case 'kept':
-      return moveNow(client.orders, order, { ...order, state: 'refunded', returnedSat: 0n, feeSat: 0n })
+      return attempt(client, order, async () =>
+        (await isUntaken(client, order))
+          ? disbelieve(client, order, signal)
+          : moveNow(client.orders, order, { ...order, state: 'refunded', returnedSat: 0n, feeSat: 0n }),
+      )
     case 'released':
       return attempt(client, order, async () =>
         takeBack(client, order, { by: 'respend', signatures: payment.signatures }, signal),
       )
     case 'refunded':
       return attempt(client, order, async () => {
+        if (await isUntaken(client, order)) return disbelieve(client, order, signal)
         const tokens = [payment.refund_token, ...(payment.further_refund_tokens ?? [])]
         for (const token of tokens) await client.wallet.inspect(token, [order.terms.mint])
         return takeBack(client, order, { by: 'receive', tokens }, signal)
@@ -51,6 +56,22 @@ export async function settleRefusal(
         ? attempt(client, order, async () => takeBack(client, order, { by: 'own' }, signal))
         : order
   }
+}
+
+/** True where the mint says that nobody has spent the payment, whatever its receiver says. */
+async function isUntaken({ wallet }: Settler, { terms, payment }: OrderIn<'refused'>): Promise<boolean> {
+  const { state } = await wallet.tokenState(await wallet.inspect(payment.token, [terms.mint]))
+  return state === 'unspent'
+}
+
+// A word about money that was never taken would end the order, and with it the way back of the whole payment.
+async function disbelieve(client: Settler, order: OrderIn<'refused'>, signal: AbortSignal): Promise<Order> {
+  const moved = moveNow(client.orders, order, {
+    ...order,
+    refusal: { ...order.refusal, payment: { status: 'untouched' } },
+    note: 'the provider speaks of a payment that it never took',
+  })
+  return moved.state === 'refused' ? settleRefusal(client, moved, signal) : moved
 }
 
 /** True where our own key may spend the payment: a plain token at any time, a locked one after its lock. */

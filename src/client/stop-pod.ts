@@ -3,7 +3,7 @@ import { PaygressError } from '../core/errors.ts'
 import { newOrderId } from '../core/ids.ts'
 import { parseReply } from '../protocol/reply.ts'
 import type { StopReply } from '../protocol/stop.ts'
-import { allOrders, getOrder, isIn, moveNow, moveOrder, withClaim } from './order-journal.ts'
+import { getOrder, isIn, moveNow, moveOrder, withClaim } from './order-journal.ts'
 import { buildStopRequest } from './build-request.ts'
 import { freeRefusal } from './ask-provider.ts'
 import { findPod } from './find-pod.ts'
@@ -11,6 +11,7 @@ import { interruptible } from './interruptible.ts'
 import { endLease, orderEffect } from './order-effects.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, Pod } from './ports.ts'
+import { receiveRefundToken } from './receive-refund.ts'
 
 type Stopper = Pick<Client, 'wallet' | 'orders' | 'messenger' | 'clock' | 'random' | 'progress'>
 
@@ -35,7 +36,8 @@ export async function stopPod(
   const pod = findPod(client.orders, podName)
   const work = async (): Promise<StopResult> => {
     const order = await finishStop(client, beginStop(client, pod), { signal, timeoutMs })
-    if (order.state !== 'stopped') throw notStopped(order, pod)
+    if (order.state !== 'stopped')
+      throw notStopped(order, client.orders.pod(pod.npub) ?? pod, client.clock.now())
     const { usedSec, returnedSat, feeSat } = order
     return { pod: client.orders.pod(pod.npub) ?? pod, usedSec, refundedSat: returnedSat, feeSat }
   }
@@ -97,11 +99,7 @@ export async function finishStop(
 }
 
 /** True where the answer ends the waiting; throws the provider's refusal after the order went back to `ready`. */
-export function applyStopAnswer(
-  client: Pick<Client, 'orders' | 'clock'>,
-  order: Order,
-  content: string,
-): boolean {
+export function applyStopAnswer(client: Pick<Client, 'orders'>, order: Order, content: string): boolean {
   if (order.state !== 'stopping' || order.stop.answer !== undefined) return true
   const reply = parseReply('stop', content)
   if (reply === undefined) return false
@@ -109,13 +107,12 @@ export function applyStopAnswer(
   if (named !== undefined && named !== order.stop.orderId) return false
   if (reply.outcome === 'error') {
     if (reply.message.payment?.status === 'pending') return false
-    const state = Date.parse(order.expiresAt) <= client.clock.now() ? 'expired' : 'ready'
+    // Whether its time is over is for those to say who have read the inbox: a refund may lie there.
     client.orders.transaction((tx) => {
       const note = freeRefusal('the provider', reply.message).message
-      moveOrder(client.orders, tx, order, { ...order, state, note })
+      moveOrder(client.orders, tx, order, { ...order, state: 'ready', note })
       const pod = client.orders.pod(order.podNpub)
-      if (pod !== undefined)
-        client.orders.savePod(tx, { ...pod, state: state === 'ready' ? 'running' : 'expired' })
+      if (pod !== undefined) client.orders.savePod(tx, { ...pod, state: 'running' })
     })
     return true
   }
@@ -146,18 +143,17 @@ async function receiveRefund(client: Stopper, start: Order, signal: AbortSignal)
       if (outcome.status === 'unknown') return current
     } else {
       client.progress.step('receiving what is left')
-      if (!(await isFromOurMint(client, current, token))) {
-        order = skipToken(client, current)
-        continue
-      }
-      const outcome = await wallet.receive(token, {
+      const outcome = await receiveRefundToken(client, current, token, {
         orderId: current.orderId,
         effect: orderEffect('order-stopped', current),
         prepare: (tx, operation) =>
           moveOrder(orders, tx, current, { ...current, stop: { ...current.stop, operation } }),
-        anyMint: true,
         signal,
       })
+      if (outcome === 'unusable') {
+        order = skipToken(client, current)
+        continue
+      }
       if (outcome.status === 'unknown') return getOrder(orders, current.orderId)
     }
     order = getOrder(orders, current.orderId)
@@ -165,25 +161,11 @@ async function receiveRefund(client: Stopper, start: Order, signal: AbortSignal)
   return order
 }
 
-/** Refunds come from the mints this pod was paid with; a token of any other mint is not money to us. */
-async function isFromOurMint(client: Stopper, order: OrderIn<'stopping'>, token: string): Promise<boolean> {
-  const topups = allOrders(client.orders).filter(({ terms }) => terms.podNpub === order.podNpub)
-  const mints = [...new Set([order, ...topups].map(({ terms }) => terms.mint))]
-  try {
-    await client.wallet.inspect(token, mints)
-    return true
-  } catch (error) {
-    if (error instanceof PaygressError && ['invalid_token', 'mint_not_accepted'].includes(error.code))
-      return false
-    throw error
-  }
-}
-
 function skipToken({ orders }: Stopper, order: OrderIn<'stopping'>): Order {
   const { answer } = order.stop
   if (answer === undefined) return order
   const rest = { ...answer, tokens: answer.tokens.slice(1) }
-  const note = 'a refund of the provider was no token of the mint that was paid with'
+  const note = 'a refund of the provider was no token of a mint that was paid with'
   if (rest.tokens.length > 0)
     return moveNow(orders, order, { ...order, note, stop: { ...order.stop, answer: rest } })
   orders.transaction((tx) => endLease(orders, tx, { ...order, note }, rest))
@@ -194,8 +176,9 @@ function ended(pod: Pod): PaygressError {
   return new PaygressError('pod_ended', `${pod.name} has ended already`, { hint: 'paygress pods' })
 }
 
-function notStopped(order: Order, pod: Pod): PaygressError {
+function notStopped(order: Order, pod: Pod, nowMs: number): PaygressError {
   const details = { order_id: order.orderId, pod_npub: pod.npub, state: order.state }
+  if (order.state === 'ready' && pod.expiresAt.getTime() <= nowMs) return ended(pod)
   if (order.state === 'ready')
     return new PaygressError(
       'provider_refused',
@@ -205,7 +188,6 @@ function notStopped(order: Order, pod: Pod): PaygressError {
         details,
       },
     )
-  if (order.state === 'expired') return ended(pod)
   return new PaygressError(
     'outcome_unknown',
     `the stop of ${pod.name} is not answered yet; it is asked again`,

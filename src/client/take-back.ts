@@ -1,10 +1,11 @@
 // How does the payment of an order come back? By operations of the wallet, journalled with the order before the mint is asked.
 import type { Transaction } from '../wallet/transaction.ts'
 import type { OperationOptions } from '../wallet/wallet.ts'
-import { orderEffect } from './order-effects.ts'
-import { getOrder, moveOrder } from './order-journal.ts'
+import { afterReceived, orderEffect } from './order-effects.ts'
+import { getOrder, moveNow, moveOrder } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client } from './ports.ts'
+import { orUnusable } from './receive-refund.ts'
 
 /**
  * `own`: a lock that has ended, or a plain token, which only has to be swapped before its receiver does it.
@@ -17,6 +18,13 @@ export type Return =
 
 type Returnable = OrderIn<'locked' | 'silent' | 'refused' | 'ready'>
 type Taker = Pick<Client, 'wallet' | 'orders'>
+
+const NO_TOKEN = {
+  status: 'failed',
+  operationId: '',
+  reason: 'refused',
+  detail: 'it is no money to us',
+} as const
 
 /**
  * Takes the payment back: → `reclaiming` → `reclaimed` or `refunded`; back where it was if the mint refuses, still `reclaiming` while the
@@ -64,8 +72,11 @@ async function receiveRest(client: Taker, start: Order, signal: AbortSignal): Pr
     const token = current.refund?.tokens[0]
     if (token === undefined) return current
     const options = optionsFor(client, current, (operation) => ({ ...current, operation }), signal)
-    await client.wallet.receive(token, { ...options, anyMint: true })
-    order = getOrder(client.orders, order.orderId)
+    const outcome = await orUnusable(async () => client.wallet.receive(token, { ...options, anyMint: true }))
+    order =
+      outcome === 'unusable'
+        ? moveNow(client.orders, current, afterReceived(current, NO_TOKEN))
+        : getOrder(client.orders, order.orderId)
   }
   return order
 }

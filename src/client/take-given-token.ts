@@ -6,8 +6,8 @@ import { deadlinesOf } from './pay-order.ts'
 import type { Client } from './ports.ts'
 
 /**
- * Locked: the token is swapped into the wallet, which then pays as always. Without a lock the token itself becomes the payment, and the
- * order is `locked` with it. Throws `token_spent` or `invalid_token`; the drafted order stays.
+ * The token is swapped into the wallet, which then pays as always. Only without a lock, and where it brings no more than the price, the
+ * token itself becomes the payment, and the order is `locked` with it. Throws `token_spent` or `invalid_token`; the drafted order stays.
  */
 export async function takeGivenToken(
   client: Pick<Client, 'wallet' | 'orders' | 'clock' | 'progress'>,
@@ -17,8 +17,8 @@ export async function takeGivenToken(
 ): Promise<Order> {
   const { mint, lock } = order.terms
   if (order.state !== 'drafted') return order
-  if (lock === undefined) {
-    const { amountSat } = await client.wallet.inspect(token, [mint])
+  const { amountSat, netSat } = await client.wallet.inspect(token, [mint])
+  if (lock === undefined && netSat <= order.terms.netSat) {
     const deadlines = await deadlinesOf(client, order)
     const payment = { ...deadlines, token, amountSat, feeSat: 0n }
     // A token that was handed in is paid already: no operation of the wallet is needed, one move after another keeps the diagram.
