@@ -21,8 +21,6 @@ export interface FindRepliesOptions {
   /** 10 s without it. */
   timeoutMs?: number
   signal?: AbortSignal
-  /** Each answer at once, before the slower relays are through. */
-  onReply?(rumorId: string, reply: Gift): void
 }
 
 export interface FoundReplies {
@@ -55,9 +53,7 @@ export async function findReplies(
       if (!answers(gift, rumor.id, receiver)) continue
       const known = found.get(rumor.id) ?? new Map<string, Gift>()
       found.set(rumor.id, known)
-      if (known.has(gift.rumor.id)) continue
       known.set(gift.rumor.id, gift)
-      options.onReply?.(rumor.id, gift)
     }
   }
   const result = await hub.query(relays, [inboxFilter(signer.publicKey, oldest)], {

@@ -25,8 +25,6 @@ export interface RequestOptions {
   random: Random
   timeoutMs: number
   signal?: AbortSignal
-  /** Unix seconds after which relays may drop the wrap (NIP-40). */
-  expiresAt?: number
   /** Leading zero bits that the receiver wants on each wrap (NIP-13). */
   minPow?: number
   /** Waits between sendings of the same rumor in a fresh wrap. */
@@ -113,13 +111,12 @@ async function keepSending(
 
 /** Undefined where the end of the request came while work was being proved. */
 async function freshWrap(options: RequestOptions, until: AbortSignal): Promise<NostrEvent | undefined> {
-  const { rumor, signer, receiver, clock, random, expiresAt, minPow } = options
+  const { rumor, signer, receiver, clock, random, minPow } = options
   try {
     return await wrapRumor(rumor, signer, receiver, {
       clock,
       random,
       signal: until,
-      ...(expiresAt === undefined ? {} : { expiresAt }),
       ...(minPow === undefined ? {} : { minPow }),
     })
   } catch (error) {

@@ -1,5 +1,4 @@
 // Who signs and decrypts for us? A signer: a key in this process, or one elsewhere that answers the same questions.
-import { decrypt as decryptNip04, encrypt as encryptNip04 } from 'nostr-tools/nip04'
 import { finalizeEvent, getPublicKey } from 'nostr-tools/pure'
 import type { Random } from '../core/clock.ts'
 import { isPublicKeyHex, type PublicKeyHex } from '../core/npub.ts'
@@ -15,9 +14,6 @@ export interface Signer {
   nip44Encrypt(peer: string, text: string): Promise<string>
   /** Rejects where the payload is malformed or not for us. */
   nip44Decrypt(peer: string, payload: string): Promise<string>
-  /** NIP-04, for the older dialects only. */
-  nip04Encrypt(peer: string, text: string): Promise<string>
-  nip04Decrypt(peer: string, payload: string): Promise<string>
 }
 
 const REMEMBERED_PEERS = 256
@@ -42,8 +38,6 @@ export function localSigner(secretKey: Uint8Array, random: Random): Signer {
     sign: async (template) => signWith(secretKey, template),
     nip44Encrypt: async (peer, text) => encryptNip44(text, keyWith(peer), random.bytes(32)),
     nip44Decrypt: async (peer, payload) => decryptNip44(payload, keyWith(peer)),
-    nip04Encrypt: async (peer, text) => encryptNip04(secretKey, peer, text),
-    nip04Decrypt: async (peer, payload) => decryptNip04(secretKey, peer, payload),
   }
 }
 

@@ -1,8 +1,9 @@
 // How does ssh get a password without a terminal, an argument or an environment variable that others can read?
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromWriteError } from '../storage/file-error.ts'
 import { ensurePrivateFolder, writePrivateFile } from '../storage/private-files.ts'
+import { currentOwner, isOwnerAlive } from '../storage/process-owner.ts'
 
 export interface Askpass {
   /** To add to the environment of ssh, scp or sftp (OpenSSH 8.4 or newer). */
@@ -11,20 +12,28 @@ export interface Askpass {
   remove(): void
 }
 
-// ssh asks this program other questions too (a host key, a passphrase): those must never get the password.
-const SCRIPT = `#!/bin/sh
+const NAME = /^askpass-(.+)-[A-Za-z0-9]{6}$/
+
+/** ssh asks this program other questions too (a host key, a jump host's password): those must never get this password. */
+function script(machine: string): string {
+  return `#!/bin/sh
 case "$1" in
-*assword*) exec cat "\${0%/*}/password" ;;
+*@'${machine}'*assword*) exec cat "\${0%/*}/password" ;;
 *) exit 1 ;;
 esac
 `
+}
 
-/** Puts a password where ssh will ask for it: a 0600 file and a 0700 program in a fresh 0700 folder below `folder`. */
-export function createAskpass(folder: string, password: string): Askpass {
+/**
+ * Puts a password where ssh will ask for it: a 0600 file and a 0700 program in a fresh 0700 folder below `folder`.
+ * `machine` is the name by which ssh asks: the HostKeyAlias, else the host.
+ */
+export function createAskpass(folder: string, password: string, machine: string): Askpass {
   ensurePrivateFolder(folder)
+  sweep(folder)
   let own: string
   try {
-    own = mkdtempSync(join(folder, 'askpass-'))
+    own = mkdtempSync(join(folder, `askpass-${currentOwner()}-`))
   } catch (error) {
     throw fromWriteError(error, folder)
   }
@@ -32,10 +41,19 @@ export function createAskpass(folder: string, password: string): Askpass {
   const remove = (): void => rmSync(own, { recursive: true, force: true })
   try {
     writePrivateFile(join(own, 'password'), `${password}\n`)
-    writePrivateFile(program, SCRIPT, 0o700)
+    writePrivateFile(program, script(machine), 0o700)
   } catch (error) {
     remove()
     throw error
   }
   return { env: { SSH_ASKPASS: program, SSH_ASKPASS_REQUIRE: 'force' }, remove }
+}
+
+/** A process that was killed could not remove its own. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const owner = NAME.exec(name)?.[1]
+    if (owner !== undefined && !isOwnerAlive(owner))
+      rmSync(join(folder, name), { recursive: true, force: true })
+  }
 }

@@ -25,7 +25,7 @@ export function sshLauncher(stateFolder: string): SshLauncher {
     async run(pod, { sshOptions, command, stdoutToStderr = false }) {
       const args = sshArguments(target(pod), sshOptions, command)
       if (pod.password === undefined) return runSsh(args, { stdoutToStderr })
-      const askpass = createAskpass(stateFolder, pod.password)
+      const askpass = createAskpass(stateFolder, pod.password, pod.podNpub)
       try {
         return await runSsh(args, { env: askpass.env, stdoutToStderr })
       } finally {

@@ -87,7 +87,7 @@ export async function rentMachine(changes: Partial<MachineRequest> = {}): Promis
       return finish(program, ['-F', 'none', ...options, ...args], input)
     },
     sshByPassword: async (password, command) => {
-      const askpass = createAskpass(join(folder, 'state'), password)
+      const askpass = createAskpass(join(folder, 'state'), password, request.podNpub)
       try {
         return await finish('ssh', ['-F', 'none', ...sshArguments(byPassword, [], command)], '', askpass.env)
       } finally {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -64,15 +64,15 @@ describe('running ssh', () => {
 
 describe('askpass', () => {
   test('answers a password question and no other one, from files that only the owner can read', async () => {
-    const askpass = createAskpass(join(home, 'state'), "pa'ss $(word)")
+    const askpass = createAskpass(join(home, 'state'), "pa'ss $(word)", 'npub1pod')
     const answer = join(home, 'answer')
     const ask = program(`"$SSH_ASKPASS" "$1" > ${answer}`)
-    expect(await runSsh(["ann@host's password: "], { program: ask, env: askpass.env })).toBe(0)
+    expect(await runSsh(["ann@npub1pod's password: "], { program: ask, env: askpass.env })).toBe(0)
     expect(readPrivateFile(answer)?.content).toBe("pa'ss $(word)\n")
-    expect(
-      await runSsh(['Are you sure you want to continue connecting?'], { program: ask, env: askpass.env }),
-    ).toBe(1)
-    expect(readPrivateFile(answer)?.content).toBe('')
+    for (const question of ['Are you sure you want to continue connecting?', "ann@jump's password: "]) {
+      expect(await runSsh([question], { program: ask, env: askpass.env })).toBe(1)
+      expect(readPrivateFile(answer)?.content).toBe('')
+    }
 
     const folder = join(askpass.env.SSH_ASKPASS, '..')
     expect(statSync(folder).mode & 0o777).toBe(0o700)
@@ -80,6 +80,19 @@ describe('askpass', () => {
     askpass.remove()
     expect(existsSync(folder)).toBe(false)
     expect(readdirSync(join(home, 'state'))).toEqual([])
+  })
+
+  test('removes what a process that was killed left, and nothing of one that runs', () => {
+    const state = join(home, 'state')
+    const source = `import { createAskpass } from ${JSON.stringify(join(import.meta.dirname, '../../src/ssh/askpass.ts'))}
+      createAskpass(${JSON.stringify(state)}, 'word', 'npub1pod')`
+    expect(spawnSync(process.execPath, ['--input-type=module', '-e', source]).status).toBe(0)
+    expect(readdirSync(state)).toHaveLength(1)
+    const own = createAskpass(state, 'word', 'npub1pod')
+    const other = createAskpass(state, 'word', 'npub1other')
+    expect(readdirSync(state)).toHaveLength(2)
+    for (const askpass of [own, other]) askpass.remove()
+    expect(readdirSync(state)).toEqual([])
   })
 })
 

@@ -58,7 +58,7 @@ export function systemSsh(login: SshLogin): SystemSsh {
   ]
   const env = {
     SSH_AUTH_SOCK: '',
-    ...(login.password === undefined ? {} : createAskpass(folder, login.password).env),
+    ...(login.password === undefined ? {} : createAskpass(folder, login.password, login.host).env),
   }
   const at = `${login.username}@${login.host}`
   const call = (command: string, args: readonly string[], stdin = ''): Promise<RunResult> =>
