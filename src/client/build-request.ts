@@ -26,8 +26,6 @@ export function buildPaidRequest(client: Writer, order: OrderIn<'locked'>): stri
     ssh_password: terms.password,
     ssh_public_key: terms.sshPublicKey,
     quote_id: terms.quoteId,
-    duration_minutes:
-      terms.dialect === undefined ? undefined : Math.max(1, Math.floor(terms.durationSec / 60)),
     ...payFields,
   })
 }

@@ -20,7 +20,6 @@ import { normaliseRelayUrl, type RelayUrl } from '../core/relay-url.ts'
 import { ERROR_TYPES } from '../protocol/error-reply.ts'
 import { orderIdField, podNpubField, specIdField } from '../protocol/fields.ts'
 import { paymentStateSchema } from '../protocol/payment-state.ts'
-import { DIALECTS } from './ports.ts'
 
 /** Sats: a bigint inside, decimal digits in JSON. */
 const sat = z.codec(z.string().regex(/^\d{1,16}$/), z.bigint(), { decode: BigInt, encode: String })
@@ -45,7 +44,6 @@ const termsSchema = z.object({
   quoteId: z.string().optional(),
   relays: z.array(relay),
   minPow: z.int(),
-  dialect: z.enum(DIALECTS).optional(),
   /** Hash of what the person asked for: the same `--order` with other wishes is a conflict. */
   fingerprint: z.string(),
   /** Set for a top-up. */

@@ -18,11 +18,11 @@ const LETTERS = 'abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 /** What the request says about logging in. `features` are the offer's. */
 export async function planAccess(
   { keys, random }: Pick<Client, 'keys' | 'random'>,
-  wish: Pick<BuyWish, 'user' | 'password' | 'generatePassword' | 'sshKeyFile' | 'dialect'>,
+  wish: Pick<BuyWish, 'user' | 'password' | 'generatePassword' | 'sshKeyFile'>,
   { orderId, features }: { orderId: OrderId; features: readonly string[] },
 ): Promise<PodAccess> {
   // Older providers know only passwords: a key they do not read would leave us outside.
-  const takesKeys = features.includes('ssh-public-key') && wish.dialect === undefined
+  const takesKeys = features.includes('ssh-public-key')
   const key =
     takesKeys || wish.sshKeyFile !== undefined ? await keyOf(keys, orderId, wish.sshKeyFile) : undefined
   const generate = wish.password === undefined && (wish.generatePassword === true || !takesKeys)

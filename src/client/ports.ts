@@ -25,10 +25,6 @@ export interface OfferSource {
   look(options: { live: boolean; provider?: PublicKeyHex; signal: AbortSignal }): AsyncIterable<OfferSighting>
 }
 
-/** The older ways to write to a provider; without one it is a gift wrap. */
-export const DIALECTS = ['nip04-dm', 'kind-1000'] as const
-export type Dialect = (typeof DIALECTS)[number]
-
 /** A message that is ready to go: plain text that can be journalled and published again as the same message. */
 export interface Message {
   /** Known by this: answers name it. */
@@ -66,7 +62,7 @@ export interface Messenger {
   /** Where answers reach us, for `reply_relays`. */
   replyRelays(): readonly RelayUrl[]
   /** Makes a message; nothing is sent. */
-  compose(to: PublicKeyHex, content: string, dialect?: Dialect): Message
+  compose(to: PublicKeyHex, content: string): Message
   /** Publishes the message, again in fresh wraps while it waits, and hands over the receiver's answers. Rejects only on abort. */
   ask(message: Message, options: AskOptions): Promise<AskOutcome>
   /** Answers to these messages that are stored on relays now; publishes nothing. */

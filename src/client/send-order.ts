@@ -53,7 +53,7 @@ export async function sendOrder(
 
 function messageOf(client: Sender, order: OrderIn<'locked' | 'sent' | 'silent'>): Message {
   if (order.state !== 'locked') return order.message
-  return client.messenger.compose(order.terms.provider, buildPaidRequest(client, order), order.terms.dialect)
+  return client.messenger.compose(order.terms.provider, buildPaidRequest(client, order))
 }
 
 function markSent({ orders }: Sender, order: OrderIn<'locked'>, message: Message): void {

@@ -68,7 +68,7 @@ function beginStop(client: Stopper, pod: Pod): Order {
   orders.transaction((tx) => {
     const refundKey = wallet.newRefundKey(tx)
     const content = buildStopRequest(client, { podNpub: pod.npub, orderId, refundPubkey: refundKey.pubkey })
-    const message = messenger.compose(pod.provider, content, order.terms.dialect)
+    const message = messenger.compose(pod.provider, content)
     moveOrder(orders, tx, order, { ...order, state: 'stopping', stop: { orderId, refundKey, message } })
     orders.savePod(tx, { ...pod, state: 'stopping' })
   })

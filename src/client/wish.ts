@@ -5,7 +5,6 @@ import type { OrderId } from '../core/ids.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { Extent } from './extent.ts'
 import type { ShowInvoice } from './fund-gap.ts'
-import type { Dialect } from './ports.ts'
 import type { Preview } from './preview.ts'
 
 /** What both kinds of payment take. */
@@ -35,7 +34,6 @@ export interface BuyWish extends PayWish {
   alias?: string | undefined
   /** A plain token to pay with. */
   token?: string | undefined
-  dialect?: Dialect | undefined
   /** False with `--no-wait`: does not wait until SSH answers. */
   wait: boolean
 }
