@@ -11,12 +11,13 @@ COPY . .
 RUN npm ci --no-audit --no-fund
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production
+# The data folder is the one place that can be written to, whoever the user is.
+ENV NODE_ENV=production HOME=/app/data
 WORKDIR /app
 COPY --from=build /src/package.json /src/LICENSE ./
 COPY --from=build /src/bin bin
 COPY --from=build /src/dist dist
-RUN useradd --uid 10001 --user-group --home-dir /app --no-create-home --no-log-init --shell /usr/sbin/nologin paygress \
+RUN useradd --uid 10001 --user-group --home-dir /app/data --no-create-home --no-log-init --shell /usr/sbin/nologin paygress \
   && install -d -o paygress -g paygress -m 700 data
 USER 10001:10001
 VOLUME /app/data

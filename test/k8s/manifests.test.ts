@@ -1,10 +1,13 @@
 // Do the files that a provider applies agree with each other and with the program?
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parse as parseEnv } from 'dotenv'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import * as z from 'zod'
 import { PERMISSIONS } from '../../src/compute/kubernetes/check-permissions.ts'
+import { environment } from '../../src/provider/config-environment.ts'
+import { parseProviderConfig } from '../../src/provider/config.ts'
 import { parseSpecs } from '../../src/provider/config-specs.ts'
 import { readManifests } from '../support/kubernetes/manifests.ts'
 
@@ -54,6 +57,15 @@ test('the specs that come with the project can be offered', () => {
     'standard',
     'premium',
   ])
+})
+
+test('the template of the configuration is a usable one once its address is filled in', () => {
+  const template = parseEnv(read('.env.template'))
+  const config = parseProviderConfig({ ...template, SSH_HOST: '203.0.113.7' }, (path) => read(path))
+  expect(config).toMatchObject({ backend: 'kubernetes', notices: [] })
+  expect(
+    Object.keys(template).filter((name) => !(name in environment.shape || name === 'POD_SPECS_FILE')),
+  ).toEqual([])
 })
 
 test('the machines may not talk to private networks, metadata services or mail servers', () => {

@@ -22,7 +22,7 @@ make_base() {
 make_pause() {
   mkdir "$work/pause"
   gcc -Os -static -s -o "$work/pause/pause" "$here/image/pause.c"
-  python3 "$here/image/archive.py" "$work/pause" localhost/pause:1 "$output/pause.tar" /pause
+  python3 "$here/image/archive.py" "$work/pause" localhost/pause:1 "$output/pause.tar" / /pause
 }
 
 # As the Dockerfile does it.
@@ -33,7 +33,7 @@ make_ssh() {
   rm -rf "${root:?}"/{dev,proc,sys}/* "$root/etc/apt/sources.list" "$root"/etc/{hostname,resolv.conf} "$root/debootstrap"
   install -m 644 "$machine/sshd_config" "$root/etc/ssh/sshd_config"
   install -m 755 "$machine/entry.sh" "$root/entry.sh"
-  python3 "$here/image/archive.py" "$root" localhost/paygress-ssh:test "$output/ssh.tar" /entry.sh
+  python3 "$here/image/archive.py" "$root" localhost/paygress-ssh:test "$output/ssh.tar" / /entry.sh
 }
 
 work=$(mktemp -d /var/tmp/paygress-images.XXXXXX)

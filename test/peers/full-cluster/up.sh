@@ -121,13 +121,18 @@ start_control_plane() {
   start control-plane "$binary" up --dir "$run/cp" --port 6443 --keep \
     --apiserver-arg=--bind-address=0.0.0.0 --apiserver-arg=--advertise-address=$node_ip \
     --apiserver-arg=--endpoint-reconciler-type=lease --apiserver-arg=--kubelet-preferred-address-types=InternalIP \
-    --controller-arg=--kube-api-qps=300 --controller-arg=--kube-api-burst=600
+    --controller-arg=--controllers='*' --controller-arg=--kube-api-qps=300 --controller-arg=--kube-api-burst=600
 }
 
 start_node() {
-  local kubeconfig=$run/cp/kubeconfig tree
+  local kubeconfig=$run/cp/kubeconfig tree controller
   # A place of its own for the pods' cgroups, so that they can be told from those of anybody else.
   cgroup_trees | while read -r tree; do mkdir -p "$tree/paygress-full"; done
+  if [ -e /sys/fs/cgroup/cgroup.subtree_control ]; then
+    for controller in cpu cpuset memory pids hugetlb; do
+      echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control || true # one that is missing is the kubelet's to refuse
+    done
+  fi
   cat >"$run/kubelet.yaml" <<END
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration

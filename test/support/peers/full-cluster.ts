@@ -20,6 +20,8 @@ export interface FullCluster extends AsyncDisposable {
   readonly kubeconfig: string
   /** NodePorts answer here. */
   readonly nodeAddress: string
+  /** What listens here is the outside world to the node and its pods. */
+  readonly outsideAddress: string
   /** The machines' image, `k8s/images/ssh`, as the node knows it. */
   readonly image: string
   /** Runs `ctr` on the node's containers. */
@@ -65,6 +67,7 @@ export async function startFullCluster(): Promise<FullCluster> {
   return {
     kubeconfig,
     nodeAddress: '198.18.234.1',
+    outsideAddress: '198.18.234.2',
     image: 'localhost/paygress-ssh:test',
     ctr: (...ctrArgs) =>
       runOnce({ command: 'ctr', args: ['-a', socket, '-n', 'k8s.io', ...ctrArgs], cwd, env: { PATH } }),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How does a folder become an image without a container engine? As an archive of one layer that `ctr images import` reads.
 
-archive.py FOLDER NAME OUTPUT.tar ENTRYPOINT...
+archive.py FOLDER NAME OUTPUT.tar WORKING_FOLDER ENTRYPOINT...
 """
 import hashlib
 import io
@@ -30,13 +30,13 @@ def add_json(archive, name, value):
     archive.addfile(entry, io.BytesIO(data))
 
 
-def main(folder, name, output, entrypoint):
+def main(folder, name, output, working_folder, entrypoint):
     layer = output + ".layer"
     digest = write_layer(folder, layer)
     config = {
         "architecture": ARCHITECTURE[platform.machine()],
         "os": "linux",
-        "config": {"Entrypoint": entrypoint, "Env": [PATH]},
+        "config": {"Entrypoint": entrypoint, "Env": [PATH], "WorkingDir": working_folder},
         "rootfs": {"type": "layers", "diff_ids": ["sha256:" + digest]},
     }
     config_name = hashlib.sha256(json.dumps(config).encode()).hexdigest() + ".json"
@@ -47,4 +47,4 @@ def main(folder, name, output, entrypoint):
     os.remove(layer)
 
 
-main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])
+main(*sys.argv[1:5], sys.argv[5:])
