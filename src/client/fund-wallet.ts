@@ -4,6 +4,8 @@ import type { MintUrl } from '../core/mint-url.ts'
 import type { FundQuote } from '../wallet/wallet.ts'
 import { usableMints } from './choose-mint.ts'
 import type { ShowInvoice } from './fund-gap.ts'
+import { interruptible } from './interruptible.ts'
+import { satText } from './money-text.ts'
 import type { Client } from './ports.ts'
 
 export interface Funded {
@@ -11,7 +13,7 @@ export interface Funded {
   receivedSat: bigint
 }
 
-/** Shows an invoice and waits until it is paid and minted. Throws `input_needed` naming --mint, `mint_unreachable`, `outcome_unknown`. */
+/** Shows an invoice and waits until it is paid and minted. Throws `input_needed` naming --mint, `mint_unreachable`, `outcome_unknown`, `interrupted`. */
 export async function fundWallet(
   { wallet, progress }: Pick<Client, 'wallet' | 'progress'>,
   options: { amountSat: bigint; mint: MintUrl | undefined; show: ShowInvoice; signal: AbortSignal },
@@ -27,10 +29,11 @@ export async function fundWallet(
   const quote = await wallet.requestInvoice(mint, amountSat)
   show(quote)
   progress.step('waiting for the payment')
-  const outcome = await wallet.awaitFunding(quote.operationId, {
+  const outcome = await interruptible(
     signal,
-    onPaid: () => progress.step('paid; minting'),
-  })
+    () => wallet.awaitFunding(quote.operationId, { signal, onPaid: () => progress.step('paid; minting') }),
+    () => stillPayable(quote),
+  )
   if (outcome.status === 'done') {
     progress.done()
     return { quote, receivedSat: outcome.amountSat }
@@ -44,4 +47,12 @@ export async function fundWallet(
     hint: 'paygress orders recover asks the mint again',
     details: { quote_id: quote.quoteId, mint },
   })
+}
+
+function stillPayable(quote: FundQuote): PaygressError {
+  return new PaygressError(
+    'interrupted',
+    `interrupted; once the invoice over ${satText(quote.amountSat)} is paid, any command puts it into the wallet`,
+    { hint: 'paygress wallet balance', details: { quote_id: quote.quoteId, mint: quote.mint } },
+  )
 }

@@ -13,7 +13,8 @@ export async function interruptible<Result>(
   try {
     return await work()
   } catch (error) {
-    const told = error instanceof PaygressError && error.code === 'interrupted'
+    // What the signal itself brought along says nothing of this work.
+    const told = error instanceof PaygressError && error.code === 'interrupted' && error !== signal.reason
     if (told || !signal.aborted) throw error
     throw interrupted()
   }

@@ -127,6 +127,7 @@ describe('the mint', () => {
   test('gone after the payment is no trouble for the buyer', async () => {
     const { run, mint, provider } = await world()
     const held = Promise.withResolvers<void>()
+    closing.push(async () => held.resolve())
     provider.hold = held.promise
     const buying = run(BUY)
     await until('the request', () => provider.requests.some(({ type }) => type === 'spawn'))
@@ -229,6 +230,7 @@ describe('the provider', () => {
   test('late: any later command finds the answer and says so', async () => {
     const { run, provider, online, states } = await world()
     const held = Promise.withResolvers<void>()
+    closing.push(async () => held.resolve())
     provider.hold = held.promise
     expectError(await run([...BUY, '--timeout', '1s']), { exit: 7 })
     held.resolve()
@@ -266,6 +268,7 @@ describe('the buyer killed after publishing', () => {
     const { run, start, provider, online, passSeconds, available, states } = await world()
     provider.script = script
     const held = Promise.withResolvers<void>()
+    closing.push(async () => held.resolve())
     provider.hold = held.promise
     const buying = start(BUY)
     await until('the request', () => provider.requests.some(({ type }) => type === 'spawn'))

@@ -12,7 +12,7 @@ import { type FaultyMint, startFaultyMint } from '../faulty-mint.ts'
 import { type FaultyRelay, startFaultyRelay } from '../faulty-relay.ts'
 import { temporaryFolder } from '../peers/temporary-folder.ts'
 import { type CliOptions, type CliResult, runCli, type RunningCli, startCli } from '../run-cli.ts'
-import { fund, openTestWallet } from '../wallet/test-wallet.ts'
+import { done, openTestWallet } from '../wallet/test-wallet.ts'
 
 const SHIFTED_CLOCK = fileURLToPath(new URL('../shifted-clock.ts', import.meta.url))
 
@@ -47,7 +47,9 @@ export async function startWeatherWorld(options: WeatherOptions = {}): Promise<W
   const relay = await startFaultyRelay({}, { auth: true, clock })
   const mintUrl = parseMintUrl(mint.url)
   const treasury = openTestWallet({ clock, trusted: [mint.url] })
-  await fund(treasury.wallet, mintUrl, 500n)
+  const quote = await treasury.wallet.requestInvoice(mintUrl, 500n)
+  if (options.mint?.settleAfterMs === 'manual') await mint.settle(quote.invoice)
+  done(await treasury.wallet.awaitFunding(quote.operationId, { signal: AbortSignal.timeout(20_000) }))
   const random = { bytes: (count: number) => randomBytes(count) }
   const signer = localSigner(random.bytes(32), random)
   const provider = new ScriptedProvider({
