@@ -1,6 +1,7 @@
 // How is a mint asked over HTTP? Without redirects, with an end to waiting and to reading, and every answer parsed.
 import type * as z from 'zod'
 import type { Clock } from '../core/clock.ts'
+import { parseJson } from '../core/parse-json.ts'
 import type { MintReply } from '../wallet/mint-port.ts'
 import { refusalAnswer } from './mint-answers.ts'
 
@@ -55,7 +56,7 @@ export function mintHttp(options: { url: string; clock: Clock; timeoutMs: number
 }
 
 function reply<Answer>(status: number, text: string, schema: z.ZodType<Answer>): MintReply<Answer> {
-  const json = parsedJson(text)
+  const json = parseJson(text)
   if (status === 200) {
     const parsed = schema.safeParse(json)
     if (parsed.success) return { status: 'ok', value: parsed.data }
@@ -68,15 +69,6 @@ function reply<Answer>(status: number, text: string, schema: z.ZodType<Answer>):
   if (!answered || code === undefined) return { status: 'unanswered', reason: `HTTP ${status}` }
   const detail = typeof refusal.data?.detail === 'string' ? refusal.data.detail : 'no reason given'
   return { status: 'refused', code, detail: detail.slice(0, LONGEST_DETAIL) }
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 async function textOf(response: Response): Promise<string> {

@@ -2,6 +2,7 @@
 import { unixSeconds, type Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import type { RelayUrl } from '../core/relay-url.ts'
+import { INBOX_RELAYS_KIND } from '../nostr/inbox-relays.ts'
 import type { RelayHub } from '../nostr/relay-hub.ts'
 import type { Signer } from '../nostr/signer.ts'
 import { DELETION_KIND, OFFER_KIND } from '../protocol/offer-event.ts'
@@ -16,7 +17,6 @@ export interface OfferBoardOptions {
   log: Log
 }
 
-const DM_RELAYS_KIND = 10_050
 const RELAY_LIST_KIND = 10_002
 const ASK_MS = 3_000
 const PUBLISH_MS = 10_000
@@ -66,7 +66,7 @@ export function relayOfferBoard(options: OfferBoardOptions): OfferBoard {
     },
     publishInbox: async () => {
       const named = (name: string): string[][] => relays.map((url) => [name, url])
-      await publish(DM_RELAYS_KIND, named('relay'), '')
+      await publish(INBOX_RELAYS_KIND, named('relay'), '')
       await publish(RELAY_LIST_KIND, named('r'), '')
     },
   }

@@ -2,12 +2,14 @@
 import type { InboxReading, Message, Messenger } from '../client/ports.ts'
 import { type Clock, type Random, unixSeconds } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
-import { isPublicKeyHex, type PublicKeyHex } from '../core/npub.ts'
-import { normaliseRelayUrl, type RelayUrl } from '../core/relay-url.ts'
+import type { PublicKeyHex } from '../core/npub.ts'
+import { parseJson } from '../core/parse-json.ts'
+import type { RelayUrl } from '../core/relay-url.ts'
 import { findReplies } from './find-replies.ts'
+import { inboxRelays } from './inbox-relays.ts'
 import type { RelayHub } from './relay-hub.ts'
 import { requestReply } from './request-reply.ts'
-import { createRumor, type Rumor, rumorSchema, tagValues } from './rumor.ts'
+import { createRumor, type Rumor, rumorSchema } from './rumor.ts'
 import type { Signer } from './signer.ts'
 import { eventId } from './verify-event.ts'
 
@@ -20,8 +22,6 @@ export interface MessengerOptions {
   random: Random
 }
 
-const DM_RELAYS_KIND = 10_050
-const LOOKUP_MS = 1_500
 const MOST_RELAYS = 8
 
 /** A messenger over gift wraps (NIP-17). */
@@ -78,22 +78,13 @@ export function giftWrapMessenger({ hub, signer, relays, clock, random }: Messen
 
 /** The rumor inside a journalled message; throws `storage_failed` where it is not what was composed. */
 function readRumor(message: Message): Rumor {
-  const parsed = rumorSchema.required({ id: true }).safeParse(safeJson(message.text))
+  const parsed = rumorSchema.required({ id: true }).safeParse(parseJson(message.text))
   if (parsed.success) {
     const { id, pubkey, created_at, kind, tags, content } = parsed.data
     const rumor = { id, pubkey, created_at, kind, tags, content }
     if (id === message.id && eventId(rumor) === id) return rumor
   }
   throw new PaygressError('storage_failed', 'a stored message is damaged and cannot be sent')
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 /** Where the receiver listens: the offer's relays and ours; without any in the offer, the receiver's own list (kind 10050). */
@@ -103,18 +94,6 @@ async function relaysOf(
   offered: readonly RelayUrl[],
   own: readonly RelayUrl[],
 ): Promise<RelayUrl[]> {
-  const published = offered.length > 0 ? [] : await publishedRelays(hub, receiver, own)
+  const published = offered.length > 0 ? [] : await inboxRelays(hub, receiver, own)
   return [...new Set([...offered, ...published, ...own])].slice(0, MOST_RELAYS)
-}
-
-async function publishedRelays(
-  hub: RelayHub,
-  receiver: string,
-  own: readonly RelayUrl[],
-): Promise<RelayUrl[]> {
-  if (!isPublicKeyHex(receiver)) return []
-  const filter = { kinds: [DM_RELAYS_KIND], authors: [receiver], limit: 1 }
-  const { events } = await hub.query(own, [filter], { timeoutMs: LOOKUP_MS })
-  const newest = events.toSorted((a, b) => b.created_at - a.created_at)[0]
-  return newest === undefined ? [] : tagValues(newest, 'relay').flatMap((url) => normaliseRelayUrl(url) ?? [])
 }

@@ -1,5 +1,6 @@
 // What does this frame from a relay say (NIP-01, NIP-42)?
 import * as z from 'zod'
+import { parseJson } from '../core/parse-json.ts'
 
 /** A message of a relay; `event` is not looked at yet. */
 export type RelayFrame =
@@ -73,12 +74,4 @@ const PREFIXES: readonly ReasonPrefix[] = [
 export function reasonPrefix(reason: string): ReasonPrefix {
   const word = reason.split(':', 1)[0]?.trim()
   return PREFIXES.find((prefix) => prefix === word) ?? 'error'
-}
-
-function parseJson(data: string): unknown {
-  try {
-    return JSON.parse(data)
-  } catch {
-    return undefined
-  }
 }

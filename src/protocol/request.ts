@@ -1,5 +1,6 @@
 // What is being asked? Turns the content of a message into one typed request, or into the reason why it is none.
 import type * as z from 'zod'
+import { parseJson } from '../core/parse-json.ts'
 import { type QuoteRequest, quoteRequestSchema } from './quote.ts'
 import { type SpawnRequest, spawnRequestSchema } from './spawn.ts'
 import { type StatusRequest, statusRequestSchema } from './status.ts'
@@ -76,11 +77,6 @@ function describeIssues(error: z.ZodError): string {
 
 /** The object a JSON text holds, or undefined for anything else. */
 export function parseJsonObject(content: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(content)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  const value = parseJson(content)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined
 }

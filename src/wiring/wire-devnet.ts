@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import * as z from 'zod'
 import { PaygressError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
+import { parseJson } from '../core/parse-json.ts'
 import { openMintFile } from '../devnet/mint/mint-file.ts'
 import { type RunningMint, startMint } from '../devnet/mint/start-mint.ts'
 import {
@@ -137,7 +138,7 @@ function wantedPorts(dir: string, port: number | undefined): Ports | undefined {
   if (port !== undefined) return { relay: port, mint: port + 1 }
   const path = join(dir, 'ports.json')
   if (!existsSync(path)) return undefined
-  const kept = portsSchema.safeParse(JSON.parse(readPrivateFile(path)?.content ?? 'null'))
+  const kept = portsSchema.safeParse(parseJson(readPrivateFile(path)?.content ?? ''))
   if (kept.success) return kept.data
   throw new PaygressError('config_invalid', `${path} does not hold the ports of a devnet`, {
     hint: 'give --port, or another --dir',

@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import type { WebSocket } from 'ws'
 import { WebSocketServer } from 'ws'
 import * as z from 'zod'
+import { parseJson } from '../../core/parse-json.ts'
 import { wireState } from './lookups.ts'
 import { getMeltQuote } from './melt.ts'
 import type { ChangeKind, MintContext } from './mint-context.ts'
@@ -70,7 +71,7 @@ function serveSocket(socket: WebSocket, context: MintContext): void {
   socket.on('close', () => context.listeners.delete(onChange))
   socket.on('error', () => socket.terminate())
   socket.on('message', (data) => {
-    const request = parseCommand(Buffer.isBuffer(data) ? data.toString('utf8') : '')
+    const request = command.safeParse(parseJson(Buffer.isBuffer(data) ? data.toString('utf8') : '')).data
     if (request === undefined)
       return send({ id: null, error: { code: -32600, message: 'not a request of NUT-17' } })
     const { id, method, params } = request
@@ -86,14 +87,6 @@ function serveSocket(socket: WebSocket, context: MintContext): void {
     send({ id, result: { status: 'OK', subId: params.subId } })
     if (method === 'subscribe') for (const filter of params.filters) notify(params.subId, params.kind, filter)
   })
-}
-
-function parseCommand(text: string): z.infer<typeof command> | undefined {
-  try {
-    return command.safeParse(JSON.parse(text)).data
-  } catch {
-    return undefined
-  }
 }
 
 // Nothing is told about a quote this mint does not know.

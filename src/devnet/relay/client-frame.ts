@@ -1,4 +1,5 @@
 // What does this frame from a client say (NIP-01, NIP-42)?
+import { parseJson } from '../../core/parse-json.ts'
 import * as z from 'zod'
 
 export type ClientFrame =
@@ -27,13 +28,5 @@ export function parseClientFrame(data: string): ClientFrame | undefined {
       return { type, subscription: String(first), filters: rest }
     case 'CLOSE':
       return { type, subscription: String(first) }
-  }
-}
-
-function parseJson(data: string): unknown {
-  try {
-    return JSON.parse(data)
-  } catch {
-    return undefined
   }
 }
