@@ -1,6 +1,6 @@
 // Does the daemon run in a cluster from nothing but k8s/, .env.template and pod-specs.json, and does renting from it work?
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -145,7 +145,8 @@ function configMap(name: string, data: Record<string, string>): Manifest {
 
 // As a storage class would make it; the daemon's user may not write to a folder that is not given to it.
 function volume(path: string): Manifest {
-  execFileSync('install', ['-d', '-m', '777', path])
+  mkdirSync(path)
+  chmodSync(path, 0o777)
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
