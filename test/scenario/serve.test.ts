@@ -151,7 +151,7 @@ describe('the end', () => {
     expect(closed.code).toBe(255)
     expect(late).toBeLessThan(2_000)
     expect(late).toBeGreaterThan(-1_500)
-    expect((await run(['ssh', pod.pod_npub, '--', 'echo in'])).code).toBe(255)
+    expectError(await run(['ssh', pod.pod_npub, '--', 'echo in']), { exit: 1, says: /ended/ })
     expect((await json(['pods', '--all'])).pods[0].state).toBe('expired')
   })
 })
