@@ -138,7 +138,7 @@ describe.concurrent('--order', () => {
     const home = await person(100)
     const results = await Promise.all([1, 2].map(async () => buy(home, ['--for', '1m', '--order', 'twin'])))
     const won = results.filter(({ code }) => code === 0)
-    expect(won.length, results.map(({ stderr }) => stderr).join()).toBeGreaterThan(0)
+    expect(won.length).toBeGreaterThan(0)
     for (const lost of results.filter(({ code }) => code !== 0)) expectError(lost, { exit: 3, code: 'busy' })
     const after = good(await buy(home, ['--for', '1m', '--order', 'twin'])).json()
     expect((await net.run(['pods', '-o', 'json'], { home })).json().pods).toHaveLength(1)

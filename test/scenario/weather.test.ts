@@ -112,12 +112,10 @@ describe('the mint', () => {
       for (let times = 0; times < 6; times += 1) mint.failNext({ path: '/v1/restore', kind: 'drop-before' })
       const result = await run(BUY)
       mint.faults.splice(0)
-      if (result.code !== 0) {
-        expectError(result, { exit: 3, hint: /--order o1/ })
-        expect((await run(['buy', '--order', 'o1', '--no-wait', '-o', 'json'])).json()).toMatchObject({
-          state: 'ready',
-        })
-      }
+      // With luck the wallet has found its outputs again by itself.
+      if (result.code !== 0) expectError(result, { exit: 3, hint: /--order o1/ })
+      const again = await run(['buy', '--order', 'o1', '--no-wait', '-o', 'json'])
+      expect(again.json()).toMatchObject({ state: 'ready' })
       expect(provider.requests.filter(({ type }) => type === 'spawn')).toHaveLength(1)
       expect(await states()).toEqual(['ready'])
       expect(await available()).toBe(140)

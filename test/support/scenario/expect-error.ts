@@ -21,7 +21,7 @@ export function expectError(
   const hints = lines.filter((line) => line.startsWith('hint: '))
   expect({ exit: result.code, errors: errors.length, stderr }).toEqual({ exit, errors: 1, stderr })
   if (says !== undefined) expect(errors[0]).toMatch(says)
-  expect(hints.length, stderr).toBe(hint === false ? 0 : 1)
+  expect({ hints: hints.length, stderr }).toEqual({ hints: hint === false ? 0 : 1, stderr })
   if (hint !== undefined && hint !== false) expect(hints[0]).toMatch(hint)
   expect(stderr).not.toMatch(/^\s+at .*[(:]\d+/m)
   if (stdout === '') return {}
