@@ -23,7 +23,7 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
   const resumes =
     order !== undefined && invocation.options.text('spec') === undefined && namesNoExtent(invocation.options)
   const wish = resumes ? undefined : await readWish(invocation)
-  return withClient(invocation, async (client) => {
+  const login = await withClient(invocation, async (client) => {
     const view = purchaseView(invocation)
     const result =
       wish === undefined
@@ -31,13 +31,15 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
         : await buyPod(client, wish, view)
     return finish(invocation, client, result)
   })
+  return login?.()
 }
 
+/** Prints the answer; where a command follows, gives the login that runs it. */
 async function finish(
   invocation: Invocation,
   client: WiredClient,
   result: BuyResult,
-): Promise<number | undefined> {
+): Promise<(() => Promise<number>) | undefined> {
   const { terminal, args } = invocation
   if (result.outcome === 'planned') {
     await terminal.answer(previewAnswer(result.preview))
@@ -51,12 +53,14 @@ async function finish(
     return undefined
   }
   // stdout carries one document under a machine format: what the command says goes beside it.
-  return client.launcher.run(openSsh(client, pod.npub), {
-    sshOptions: [],
-    command: args,
-    tor: false,
-    stdoutToStderr: terminal.output !== 'table',
-  })
+  const target = openSsh(client, pod.npub)
+  return () =>
+    client.launcher.run(target, {
+      sshOptions: [],
+      command: args,
+      tor: false,
+      stdoutToStderr: terminal.output !== 'table',
+    })
 }
 
 /** How a purchase shows itself: preview, and an invoice where the wallet is short. */

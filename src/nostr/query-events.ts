@@ -38,6 +38,7 @@ export interface QueryResult {
 
 const DEFAULT_TIMEOUT_MS = 5_000
 const DEFAULT_MAX_EVENTS = 20_000
+const LATE = 'no complete answer in time'
 
 /** One-shot read of all relays; see `RelayHub.query`. */
 export function queryEvents(
@@ -69,8 +70,8 @@ export function queryEvents(
     finish()
   }
   const onClosing = cutOff('the command ended first')
-  const onAbort = cutOff('interrupted')
-  const timer = setTimeout(cutOff('no complete answer in time'), options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+  const onAbort = () => cutOff(isTimeout(options.signal?.reason) ? LATE : 'interrupted')()
+  const timer = setTimeout(cutOff(LATE), options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
   const finish = (): void => {
     clearTimeout(timer)
     closing.removeEventListener('abort', onClosing)
@@ -108,6 +109,11 @@ export function queryEvents(
   if (relays.length === 0) finish()
   if (options.signal?.aborted === true) onAbort()
   return promise
+}
+
+/** True for what `AbortSignal.timeout` aborts with. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError'
 }
 
 interface AskHandlers {

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -39,6 +40,20 @@ describe('an interruption', () => {
     reading.kill('SIGINT')
     expect(await once(reading, 'close')).toEqual([130, null])
     expect(err()).toMatch(/^error: interrupted\nhint: .*\n$/)
+  })
+
+  test('ends the wait for a mint that takes everything and answers nothing', async () => {
+    const mint = createServer((socket) => void socket.on('error', () => undefined)).listen(0, '127.0.0.1')
+    const asked = once(mint, 'connection')
+    await once(mint, 'listening')
+    const address = mint.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const { child: funding, err } = start('wallet', 'fund', '10', '--mint', `http://127.0.0.1:${port}`)
+    await asked
+    funding.kill('SIGINT')
+    expect(await once(funding, 'close')).toEqual([130, null])
+    expect(err()).toMatch(/^error: interrupted .*\nhint: paygress orders recover.*\n$/)
+    mint.close()
   })
 
   test('that comes twice at the same time, as npx and a terminal send it, still ends cleanly', async () => {
