@@ -2,16 +2,17 @@
 import { unixSeconds, type Clock, type Random } from '../core/clock.ts'
 import { toPaygressError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { isLoopbackUrl, normaliseRelayUrl, type RelayUrl } from '../core/relay-url.ts'
+import { isLoopbackUrl, type RelayUrl } from '../core/relay-url.ts'
 import { wrapRumor } from '../nostr/gift-wrap.ts'
 import { openInbox } from '../nostr/inbox.ts'
+import { inboxRelays } from '../nostr/inbox-relays.ts'
 import { difficultyOf } from '../nostr/proof-of-work.ts'
 import type { RelayHub } from '../nostr/relay-hub.ts'
-import { createRumor, tagValues } from '../nostr/rumor.ts'
+import { createRumor } from '../nostr/rumor.ts'
 import type { Signer } from '../nostr/signer.ts'
 import type { Gift } from '../nostr/unwrap-gift.ts'
 import { parseRequest } from '../protocol/request.ts'
-import type { Door, Incoming } from '../provider/ports.ts'
+import type { Delivery, Door, Incoming } from '../provider/ports.ts'
 import { readAddress, writeAddress, type GiftWrapAddress } from './gift-wrap-address.ts'
 
 const GIFT_WRAP_DOOR = 'gift-wrap'
@@ -38,8 +39,6 @@ export interface GiftWrapDoorOptions {
   loopbackOnly: boolean
 }
 
-const DM_RELAYS_KIND = 10_050
-const LOOKUP_MS = 2_000
 const PUBLISH_MS = 10_000
 const MOST_REPLY_RELAYS = 4
 /** Relays need not keep a reply longer than this, in seconds: buyers look back that far after a refund. */
@@ -104,8 +103,8 @@ async function deliver(
   options: GiftWrapDoorOptions,
   address: GiftWrapAddress,
   content: string,
-): Promise<boolean> {
-  const { hub, signer, clock, random, log } = options
+): Promise<Delivery> {
+  const { hub, signer, relays, clock, random, log } = options
   const now = unixSeconds(clock)
   const rumor = createRumor({
     sender: signer.publicKey,
@@ -118,9 +117,13 @@ async function deliver(
   const wrap = await wrapRumor(rumor, signer, address.to, { clock, random, expiresAt })
   const targets = await relaysFor(options, address)
   const { ok, failed } = await hub.publish(wrap, targets, { timeoutMs: PUBLISH_MS })
+  if (ok.length > 0) return 'delivered'
   const reasons = failed.map(({ url, reason }) => `${url}: ${reason}`)
-  if (ok.length === 0) log.warn({ relays: targets, reasons }, 'no relay took a reply')
-  return ok.length > 0
+  log.warn({ relays: targets, reasons }, 'no relay took a reply')
+  // The buyer chose those, and a relay can keep what it never says it took: here nobody can deny that the reply is to be had.
+  const ours = [...new Set([address.from, ...relays])].filter((url) => !targets.includes(url))
+  const second = await hub.publish(wrap, ours, { timeoutMs: PUBLISH_MS })
+  return second.ok.length > 0 ? 'elsewhere' : 'undelivered'
 }
 
 /** The request's reply relays, else the sender's own list (kind 10050), else where the request came from. */
@@ -129,14 +132,6 @@ async function relaysFor(options: GiftWrapDoorOptions, address: GiftWrapAddress)
     urls.filter((url) => !options.loopbackOnly || isLoopbackUrl(url)).slice(0, MOST_REPLY_RELAYS)
   const asked = allowed(address.replyRelays)
   if (asked.length > 0) return asked
-  const published = allowed(await publishedRelays(options, address.to))
+  const published = allowed(await inboxRelays(options.hub, address.to, options.relays))
   return published.length > 0 ? published : [address.from]
-}
-
-async function publishedRelays({ hub, relays }: GiftWrapDoorOptions, author: string): Promise<RelayUrl[]> {
-  const filter = { kinds: [DM_RELAYS_KIND], authors: [author], limit: 1 }
-  const { events } = await hub.query(relays, [filter], { timeoutMs: LOOKUP_MS })
-  const newest = events.toSorted((a, b) => b.created_at - a.created_at)[0]
-  if (newest === undefined) return []
-  return tagValues(newest, 'relay').flatMap((url) => normaliseRelayUrl(url) ?? [])
 }

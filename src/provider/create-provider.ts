@@ -203,7 +203,7 @@ function assemble(
     clock,
     log,
     doors: new Map(deps.doors.map((door) => [door.name, door])),
-    onDelivered: (row) => noteFirstReport(context, row),
+    onTaken: (reply) => noteFirstReport(context, reply),
   })
   const announcer = new Announcer(context, deps.board)
   const driver = new OrderDriver(context)
@@ -213,7 +213,8 @@ function assemble(
     orderTurns: new OneAtATime(),
     newOrders: new RateLimit(config.ratePerSenderPerMin, clock),
     questions: new RateLimit(config.ratePerSenderPerMin, clock),
-    answer: ({ door, address }, content) => outbox.answer(door, address, content, signal),
+    answer: ({ door, address }, content, orderKey) =>
+      outbox.answer({ door, address, content, ...(orderKey === undefined ? {} : { orderKey }) }, signal),
   }
   return { context, desk, outbox, driver, announcer }
 }

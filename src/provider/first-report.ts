@@ -3,7 +3,7 @@ import { accessReply } from './access-reply.ts'
 import { balanceMsat } from './amounts.ts'
 import { leaseRow, parseLease, type Lease } from './lease.ts'
 import { readOrder, writeReply } from './orders.ts'
-import type { OutboxRow } from './ports.ts'
+import type { OrderReply } from './outbox.ts'
 import type { ProviderContext } from './provider-context.ts'
 import { isPaygressCode } from './take-payment.ts'
 
@@ -11,9 +11,9 @@ import { isPaygressCode } from './take-payment.ts'
 const USUAL_WAY_MS = 15_000
 
 /** Marks the lease of a delivered first reply as known to its buyer; time that passed before is added, and told as news. */
-export async function noteFirstReport(context: ProviderContext, row: OutboxRow): Promise<void> {
-  const order = readOrder(context.ledger, row.orderKey)
-  if (order?.kind !== 'spawn' || order.stage.state !== 'delivered' || order.reply !== row.content) return
+export async function noteFirstReport(context: ProviderContext, reply: OrderReply): Promise<void> {
+  const order = readOrder(context.ledger, reply.orderKey)
+  if (order?.kind !== 'spawn' || order.stage.state !== 'delivered' || order.reply !== reply.content) return
   await context.leaseTurns.run(order.leaseId, async () => {
     const found = context.ledger.lease(order.leaseId)
     if (found?.state !== 'running') return

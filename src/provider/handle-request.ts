@@ -29,8 +29,8 @@ export interface RequestDesk {
   orderTurns: OneAtATime
   newOrders: RateLimit
   questions: RateLimit
-  /** Sends what is not kept. */
-  answer(incoming: Incoming, content: string): void
+  /** Sends what is not kept; with the order's key where it is that order's reply once more. */
+  answer(incoming: Incoming, content: string, orderKey?: string): void
 }
 
 /** `kept`: the order's own reply will come. Else what was said at once, if anything. */
@@ -144,7 +144,7 @@ function repeat(desk: RequestDesk, incoming: Incoming, head: NewOrder, known: Or
     const why = refusal('invalid_request', 'This order id was already used for another request')
     return { said: say(desk, incoming, untouched(why, head)) }
   }
-  if (known.reply !== undefined) return { said: say(desk, incoming, known.reply) }
+  if (known.reply !== undefined) return { said: say(desk, incoming, known.reply, head.key) }
   desk.driver.start(head.key)
   return 'kept'
 }
@@ -197,8 +197,8 @@ function bind(context: ProviderContext, order: SpawnOrder | TopupOrder): boolean
   })
 }
 
-function say(desk: RequestDesk, incoming: Incoming, content: string): string {
-  desk.answer(incoming, content)
+function say(desk: RequestDesk, incoming: Incoming, content: string, orderKey?: string): string {
+  desk.answer(incoming, content, orderKey)
   return content
 }
 

@@ -6,9 +6,10 @@ import type { Step } from './order-steps.ts'
 import { pause, retryDelayMs } from './pause.ts'
 import type { ProviderContext } from './provider-context.ts'
 import { stepRefusal } from './refuse.ts'
-import { leavePlace, stepSpawn } from './spawn-steps.ts'
+import { stepSpawn } from './spawn-steps.ts'
 import { stepStop } from './stop-steps.ts'
 import { stepTopup } from './topup-steps.ts'
+import { leavePlace } from './unpaid-place.ts'
 
 /** Drives orders, each by one loop at a time; what cannot be done yet is tried again with a rising pause. */
 export class OrderDriver {

@@ -4,7 +4,7 @@ import { toPaygressError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { RunTransaction } from '../wallet/transaction.ts'
 import { pause, retryDelayMs } from './pause.ts'
-import type { Door, Ledger, OutboxRow } from './ports.ts'
+import type { Delivery, Door, Ledger, OutboxRow } from './ports.ts'
 
 export interface OutboxOptions {
   ledger: Ledger
@@ -12,9 +12,12 @@ export interface OutboxOptions {
   clock: Clock
   log: Log
   doors: ReadonlyMap<string, Door>
-  /** Runs before a reply that one relay took leaves the outbox. */
-  onDelivered(row: OutboxRow): Promise<void>
+  /** Runs when a place took an order's reply, each time, and before that leaves the outbox. */
+  onTaken(reply: OrderReply): Promise<void>
 }
+
+/** A reply that is stored with its order. */
+export type OrderReply = Pick<OutboxRow, 'orderKey' | 'content'>
 
 const AT_ONCE = 16
 const LONGEST_SLEEP_MS = 60_000
@@ -56,11 +59,12 @@ export class Outbox {
     }
   }
 
-  /** Sends what needs no memory: the answer to a question that can be asked again. */
-  answer(door: string, address: string, content: string, signal: AbortSignal): void {
-    const sending = this.#tryFew(door, address, content, signal).finally(() =>
-      this.#ephemeral.delete(sending),
-    )
+  /** Sends what needs no memory: the answer to a question that can be asked again, or an order's reply (`orderKey`) once more. */
+  answer(
+    reply: { door: string; address: string; content: string; orderKey?: string },
+    signal: AbortSignal,
+  ): void {
+    const sending = this.#tryFew(reply, signal).finally(() => this.#ephemeral.delete(sending))
     this.#ephemeral.add(sending)
   }
 
@@ -69,9 +73,15 @@ export class Outbox {
     await Promise.all(this.#ephemeral)
   }
 
-  async #tryFew(door: string, address: string, content: string, signal: AbortSignal): Promise<void> {
+  async #tryFew(
+    { orderKey, ...reply }: { door: string; address: string; content: string; orderKey?: string },
+    signal: AbortSignal,
+  ): Promise<void> {
     for (let attempt = 1; attempt <= EPHEMERAL_TRIES && !signal.aborted; attempt++) {
-      if (await this.#deliver({ door, address, content })) return
+      const delivery = await this.#deliver(reply)
+      if (delivery !== 'undelivered' && orderKey !== undefined)
+        await this.#noteTaken({ orderKey, content: reply.content })
+      if (delivery === 'delivered') return
       await pause(retryDelayMs(attempt), signal)
     }
   }
@@ -80,8 +90,9 @@ export class Outbox {
     const { ledger, transaction, clock, log } = this.#options
     this.#sending.add(row.orderKey)
     try {
-      const delivered = await this.#deliver(row)
-      if (delivered) await this.#options.onDelivered(row)
+      const delivery = await this.#deliver(row)
+      const isNoted = delivery === 'undelivered' || (await this.#noteTaken(row))
+      const delivered = delivery === 'delivered' && isNoted
       const now = clock.now()
       transaction((tx) => {
         const current = ledger.outboxRow(row.orderKey)
@@ -102,9 +113,23 @@ export class Outbox {
     }
   }
 
-  async #deliver(reply: { door: string; address: string; content: string }): Promise<boolean> {
+  /** False where what it means could not be written down now. */
+  async #noteTaken(reply: OrderReply): Promise<boolean> {
+    try {
+      await this.#options.onTaken(reply)
+      return true
+    } catch (error) {
+      this.#options.log.warn(
+        { error: toPaygressError(error).message },
+        'a reply that arrived could not be booked yet',
+      )
+      return false
+    }
+  }
+
+  async #deliver(reply: { door: string; address: string; content: string }): Promise<Delivery> {
     const door = this.#options.doors.get(reply.door)
-    if (door === undefined) return false
+    if (door === undefined) return 'undelivered'
     try {
       return await door.deliver(reply.address, reply.content)
     } catch (error) {
@@ -112,7 +137,7 @@ export class Outbox {
         { door: reply.door, error: toPaygressError(error).message },
         'a reply could not be sent',
       )
-      return false
+      return 'undelivered'
     }
   }
 }

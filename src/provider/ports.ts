@@ -137,9 +137,15 @@ export interface Door {
   open(take: (request: Incoming) => Promise<void>): Promise<void>
   /** Takes nothing new; replies may still go out. */
   close(): Promise<void>
-  /** True when the reply is where its reader will find it; false where it should be tried again. Never throws for an unreachable reader. */
-  deliver(address: string, content: string): Promise<boolean>
+  /** Sends a reply; never throws for an unreachable reader. */
+  deliver(address: string, content: string): Promise<Delivery>
 }
+
+/**
+ * `delivered`: the reply is where its reader asked for it. `elsewhere`: that place did not take it, but it lies where the request came
+ * from; it should be tried again. `undelivered`: it lies nowhere.
+ */
+export type Delivery = 'delivered' | 'elsewhere' | 'undelivered'
 
 /** Where the offer stands for everybody to see. */
 export interface OfferBoard {

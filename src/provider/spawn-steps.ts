@@ -1,16 +1,13 @@
 // How does a spawn go from an authorised payment to a machine that answers, one step at a time?
-import { PaygressError, toPaygressError } from '../core/errors.ts'
 import { costMsat, remainderMsat, secondsFor } from '../core/pricing.ts'
 import { accessReply } from './access-reply.ts'
-import type { MachineRequest, RunningMachine } from './compute-port.ts'
+import type { RunningMachine } from './compute-port.ts'
 import { leaseRow, type Lease } from './lease.ts'
-import type { RefundPart } from './order.ts'
 import {
   awaitCapture,
   capture,
   giveBackUncaptured,
   giveUp,
-  machineReason,
   refundNext,
   wholeCredit,
   type Step,
@@ -18,7 +15,9 @@ import {
 import { writeOrder, writeReply, type SpawnOrder } from './orders.ts'
 import type { ProviderContext } from './provider-context.ts'
 import { refusal } from './refusal-reply.ts'
+import { endMachine, notCreated, reserveMachine, runningMachine, startMachine } from './start-machine.ts'
 import { isPaygressCode, tooLate } from './take-payment.ts'
+import { leavePlace, takePlace } from './unpaid-place.ts'
 
 /** Before `respond_before` the machine must answer at least this long, in seconds. */
 export const SPAWN_RESERVE_SEC = 60
@@ -49,60 +48,19 @@ export async function stepSpawn(context: ProviderContext, order: SpawnOrder): Pr
 async function reserve(context: ProviderContext, order: SpawnOrder): Promise<Step> {
   const lastStart =
     (order.payment.captureBefore - context.config.startupAllowanceSec - SPAWN_RESERVE_SEC) * 1000
+  if (context.clock.now() >= order.payment.captureBefore * 1000) return giveUp(context, order, tooLate())
   if (!(await takePlace(context, order, lastStart))) {
     if (context.signal.aborted) return 'again'
     return giveUp(context, order, refusal('resource_unavailable', 'No machine became free in time'))
   }
-  try {
-    const { host, port } = await context.compute.reserve(machineRequest(order))
-    if (order.payment.way === 'capture-first') return await capture(context, order)
-    const stage = { state: 'starting', host, port } as const
-    context.wallet.transaction((tx) => writeOrder(context.ledger, tx, { ...order, stage }))
-    return 'moved'
-  } catch (error) {
-    if (isPaygressCode(error, 'busy'))
-      return giveUp(context, order, refusal('resource_unavailable', machineReason(error)))
-    if (isPaygressCode(error, 'machine_failed')) return giveUp(context, order, notCreated(error))
-    if (context.clock.now() > lastStart) return giveUp(context, order, notCreated(error))
-    throw error
-  }
-}
-
-/** False where no place became free before `until` (milliseconds). */
-async function takePlace(context: ProviderContext, order: SpawnOrder, until: number): Promise<boolean> {
-  if (context.places.has(order.key)) return true
-  const waited = AbortSignal.timeout(Math.max(1, Math.min(until - context.clock.now(), 2 ** 31 - 1)))
-  try {
-    const leave = await context.unpaid.enter(order.sender, AbortSignal.any([waited, context.signal]))
-    context.places.set(order.key, leave)
-    return true
-  } catch (error) {
-    if (waited.aborted || context.signal.aborted || isPaygressCode(error, 'busy')) return false
-    throw error
-  }
-}
-
-export function leavePlace(context: ProviderContext, order: { key: string }): void {
-  context.places.get(order.key)?.()
-  context.places.delete(order.key)
-}
-
-function machineRequest(order: SpawnOrder): MachineRequest {
-  const { machine, spec } = order
-  return {
-    leaseId: order.leaseId,
-    podNpub: machine.podNpub,
-    owner: order.sender,
-    specId: spec.id,
-    cpuMillicores: spec.cpuMillicores,
-    memoryMb: spec.memoryMb,
-    image: machine.image,
-    username: machine.username,
-    ...(machine.password === undefined ? {} : { password: machine.password }),
-    ...(machine.authorizedKey === undefined ? {} : { authorizedKey: machine.authorizedKey }),
-    hostPrivateKey: machine.hostPrivateKey,
-    podSecretKey: machine.podSecretKey,
-  }
+  const reserved = await reserveMachine(context, order, lastStart)
+  if ('step' in reserved) return reserved.step
+  // From here on the payment may be taken, and only what stands in the ledger says whether it was.
+  if (order.payment.way === 'capture-first') return capture(context, order)
+  const { host, port } = reserved.address
+  const stage = { state: 'starting', host, port } as const
+  context.wallet.transaction((tx) => writeOrder(context.ledger, tx, { ...order, stage }))
+  return 'moved'
 }
 
 async function start(context: ProviderContext, order: SpawnOrder): Promise<Step> {
@@ -113,44 +71,13 @@ async function start(context: ProviderContext, order: SpawnOrder): Promise<Step>
   return capture(context, order)
 }
 
-type Began = { machine: RunningMachine } | { step: Step }
-
-/** Starts the machine on its allowance and waits until SSH answers; `parts` is owed back if it never does. */
-async function startMachine(
-  context: ProviderContext,
-  order: SpawnOrder,
-  parts: RefundPart[] = [],
-): Promise<Began> {
-  const { compute, config, clock, signal } = context
-  // What was paid first waits the whole allowance; what is locked must still be captured in time.
-  const patienceMs =
-    parts.length > 0
-      ? config.startupAllowanceSec * 1000
-      : Math.min(config.startupAllowanceSec * 1000, order.payment.captureBefore * 1000 - clock.now())
-  if (patienceMs <= 0) return { step: giveUp(context, order, tooLate(), parts) }
-  const waited = AbortSignal.timeout(patienceMs)
-  try {
-    await compute.start(order.leaseId, config.startupAllowanceSec)
-    return { machine: await compute.waitReady(order.leaseId, AbortSignal.any([waited, signal])) }
-  } catch (error) {
-    if (signal.aborted) return { step: 'again' }
-    if (waited.aborted || isPaygressCode(error, 'machine_failed', 'pod_ended', 'busy'))
-      return { step: giveUp(context, order, notCreated(error), parts) }
-    throw error
-  }
-}
-
-function notCreated(error: unknown): ReturnType<typeof refusal> {
-  return refusal('pod_creation_failed', 'Failed to create pod', machineReason(error))
-}
-
 async function deliver(context: ProviderContext, order: SpawnOrder, creditMsat: bigint): Promise<Step> {
   const { compute, clock } = context
   const owed = wholeCredit(order, creditMsat)
   const began =
     order.payment.way === 'capture-first'
       ? await startMachine(context, order, owed)
-      : await running(context, order)
+      : await runningMachine(context, order)
   if ('step' in began) return began.step
   const seconds = secondsFor(creditMsat, order.spec.rateMsatPerSec)
   const asked = new Date(clock.now() + seconds * 1000)
@@ -160,22 +87,6 @@ async function deliver(context: ProviderContext, order: SpawnOrder, creditMsat: 
   } catch (error) {
     if (!isPaygressCode(error, 'pod_ended', 'machine_failed')) throw error
     return giveUp(context, order, notCreated(error), owed)
-  }
-}
-
-/** The machine of a payment that was captured when it answered; it may have died meanwhile. */
-async function running(context: ProviderContext, order: SpawnOrder): Promise<Began> {
-  const machine = await context.compute.describe(order.leaseId)
-  if (machine?.state === 'running' || machine?.state === 'starting') return { machine: machine.machine }
-  const gone = new PaygressError('machine_failed', 'the machine ended before its payment was known')
-  const stage = order.stage.state === 'paid' ? order.stage : undefined
-  return {
-    step: giveUp(
-      context,
-      order,
-      notCreated(gone),
-      stage === undefined ? [] : wholeCredit(order, stage.creditMsat),
-    ),
   }
 }
 
@@ -246,20 +157,4 @@ async function giveBack(context: ProviderContext, order: SpawnOrder): Promise<St
   }
   context.wallet.transaction((tx) => writeOrder(context.ledger, tx, refunding))
   return 'moved'
-}
-
-async function endMachine(
-  context: ProviderContext,
-  order: SpawnOrder,
-): Promise<{ startedAt: Date; endedAt: Date } | undefined> {
-  try {
-    return await context.compute.end(order.leaseId)
-  } catch (error) {
-    // Its allowance ends an unpaid machine whatever happens, and the next look over all machines sweeps the rest.
-    context.log.warn(
-      { lease: order.leaseId, error: toPaygressError(error).message },
-      'a machine could not be ended; its deadline will',
-    )
-    return undefined
-  }
 }

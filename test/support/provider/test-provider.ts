@@ -18,7 +18,15 @@ import { parseRequest } from '../../../src/protocol/request.ts'
 import { refundEvidence } from '../../../src/protocol/request-identity.ts'
 import { createProvider, type Provider } from '../../../src/provider/create-provider.ts'
 import { providerEffects } from '../../../src/provider/effects.ts'
-import type { Compute, Door, Incoming, Ledger, MachineKeys, OfferBoard } from '../../../src/provider/ports.ts'
+import type {
+  Compute,
+  Delivery,
+  Door,
+  Incoming,
+  Ledger,
+  MachineKeys,
+  OfferBoard,
+} from '../../../src/provider/ports.ts'
 import type { ProviderConfig } from '../../../src/provider/provider-config.ts'
 import { makeSshKeyPair } from '../../../src/ssh/key-pair.ts'
 import { parsePublicKey } from '../../../src/ssh/public-key.ts'
@@ -100,11 +108,14 @@ function testConfig(mint: MintUrl, change: Partial<ProviderConfig> = {}): Provid
   }
 }
 
-/** Keeps what was delivered, by address. While it is not `up` nothing arrives. */
+/** Keeps what was delivered, by address. While it is not `up`, and at unreachable addresses, nothing arrives. */
 export class TestDoor implements Door {
   readonly name = 'test'
   readonly delivered: { address: string; content: string }[] = []
+  readonly unreachable = new Set<string>()
   isUp = true
+  /** Replies arrive only where their requests came from. */
+  answersElsewhere = false
   take: ((request: Incoming) => Promise<void>) | undefined
 
   async open(take: (request: Incoming) => Promise<void>): Promise<void> {
@@ -115,9 +126,10 @@ export class TestDoor implements Door {
     this.take = undefined
   }
 
-  async deliver(address: string, content: string): Promise<boolean> {
-    if (this.isUp) this.delivered.push({ address, content })
-    return this.isUp
+  async deliver(address: string, content: string): Promise<Delivery> {
+    if (!this.isUp || this.unreachable.has(address)) return 'undelivered'
+    this.delivered.push({ address, content })
+    return this.answersElsewhere ? 'elsewhere' : 'delivered'
   }
 
   to(address: string): string[] {
@@ -319,7 +331,7 @@ function mortalDoor(door: TestDoor, isDead: () => boolean): Door {
     name: door.name,
     open: (take) => door.open(take),
     close: () => door.close(),
-    deliver: async (address, content) => !isDead() && door.deliver(address, content),
+    deliver: async (address, content) => (isDead() ? 'undelivered' : door.deliver(address, content)),
   }
 }
 
