@@ -8,6 +8,7 @@ import type { BuyWish, PurchaseView } from '../client/wish.ts'
 import { PaygressError } from '../core/errors.ts'
 import { parseOrderId } from '../core/ids.ts'
 import { encodeProviderNpub } from '../core/npub.ts'
+import { parsePodAlias } from '../core/pod-alias.ts'
 import { type Answer, fieldLines } from '../terminal/answer.ts'
 import { timeText } from '../terminal/words.ts'
 import type { WiredClient } from '../wiring/wire-client.ts'
@@ -82,6 +83,7 @@ function resumeOptions({ options }: Invocation): Pick<BuyWish, 'wait' | 'timeout
 async function readWish(invocation: Invocation): Promise<BuyWish> {
   const { options } = invocation
   const spec = options.text('spec')
+  const alias = options.text('alias')
   if (spec === undefined) {
     throw new PaygressError('usage', 'which machine is missing', {
       hint: 'add --spec <id>; paygress offers lists them',
@@ -96,7 +98,7 @@ async function readWish(invocation: Invocation): Promise<BuyWish> {
     ...(await secretsOf(invocation)),
     generatePassword: options.flag('generatePassword'),
     sshKeyFile: options.text('sshKey'),
-    alias: options.text('alias'),
+    alias: alias === undefined ? undefined : parsePodAlias(alias),
     wait: options.flag('wait'),
   }
 }
