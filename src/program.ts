@@ -3,12 +3,8 @@ import { Command as Commander, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Command, Options, type OptionValue } from './commands/invocation.ts'
 import { COMMAND_OPTIONS, GLOBAL_OPTIONS, type OptionDefinition } from './commands/options.ts'
-import {
-  COMMAND_GROUPS,
-  type CommandDefinition,
-  type CommandFamily,
-  type CommandGroup,
-} from './commands/tree.ts'
+import { COMMAND_GROUPS } from './commands/tree.ts'
+import type { CommandDefinition, CommandFamily, CommandGroup } from './commands/command-definition.ts'
 
 /** What was typed, before environment and preferences are looked at. */
 export interface Call {

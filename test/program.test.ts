@@ -8,7 +8,8 @@ import { CommanderError } from 'commander'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { OptionValue } from '../src/commands/invocation.ts'
 import { COMMAND_OPTIONS, GLOBAL_OPTIONS, type OptionDefinition } from '../src/commands/options.ts'
-import { COMMAND_GROUPS, type CommandDefinition } from '../src/commands/tree.ts'
+import type { CommandDefinition } from '../src/commands/command-definition.ts'
+import { COMMAND_GROUPS } from '../src/commands/tree.ts'
 import { buildProgram, type Call, resolveOptions } from '../src/program.ts'
 
 interface Parsed {

@@ -95,7 +95,7 @@ export const COMMAND_OPTIONS = {
     description: 'price, cpu, memory or age (default price)',
     env: 'PAYGRESS_SORT',
   },
-  all: { flags: '--all', description: 'stale and dead offers too', env: 'PAYGRESS_ALL' },
+  all: { flags: '--all', description: 'what is over too: dead offers, ended machines', env: 'PAYGRESS_ALL' },
   watch: { flags: '--watch', description: 'stay and print changes', env: 'PAYGRESS_WATCH' },
   image: { flags: '--image <ref>', description: 'container image', env: 'PAYGRESS_IMAGE' },
   user: { flags: '--user <name>', description: 'login name (default paygress)', env: 'PAYGRESS_USER' },

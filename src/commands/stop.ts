@@ -11,10 +11,10 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const { terminal, signal, options } = invocation
   const name = firstArgument(invocation, 'the name of the pod')
   await withClient(invocation, async (client) => {
-    const { name: words, npub } = findPod(client.orders, name)
+    const { name: words, alias = words, npub } = findPod(client.orders, name)
     // A script has decided when it types the command; a person is asked once.
     const mayGo =
-      options.flag('yes') || !terminal.ask.canAsk || (await terminal.ask.confirm(`End ${words}?`, '--yes'))
+      options.flag('yes') || !terminal.ask.canAsk || (await terminal.ask.confirm(`End ${alias}?`, '--yes'))
     if (!mayGo) throw new PaygressError('interrupted', 'not confirmed; the pod goes on')
     const { usedSec, refundedSat, feeSat } = await stopPod(client, npub, {
       signal,
@@ -31,7 +31,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
       names: [String(refundedSat)],
       human: {
         kind: 'lines',
-        lines: [`${words} is stopped after ${roughDuration(usedSec)}; ${satText(refundedSat)} came back`],
+        lines: [`${alias} is stopped after ${roughDuration(usedSec)}; ${satText(refundedSat)} came back`],
       },
     })
   })

@@ -175,7 +175,7 @@ describeOnFullCluster('a machine on a real node', () => {
 
   test('comes back with its files when the pod has to be set up anew', async () => {
     const { ssh } = byPassword
-    await ssh.run('echo still > here')
+    await ssh.run('chmod 700 . && echo still > here')
     const { metadata } = await byPassword.pod()
     const { stdout } = await cluster.ctr(
       'containers',

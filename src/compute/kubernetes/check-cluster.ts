@@ -3,6 +3,7 @@ import * as z from 'zod'
 import type { ComputeCheck } from '../../provider/compute-port.ts'
 import { placeError } from './api-problem.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
+import { coordinationLease } from './coordination-lease.ts'
 import { checkPermissions } from './check-permissions.ts'
 import { checkPortRange } from './check-ports.ts'
 
@@ -10,8 +11,6 @@ export type Finding = ComputeCheck['findings'][number]
 
 /** Native sidecars are on by default, and deadlines that rise are honoured. */
 const OLDEST = { major: 1, minor: 29 }
-/** Its uid says which cluster this is; the daemon that serves holds it. */
-export const COORDINATION_LEASE = 'paygress'
 
 const versionSchema = z.object({ major: z.string(), minor: z.string(), gitVersion: z.string() })
 const objectSchema = z.object({ metadata: z.object({ uid: z.string() }) })
@@ -55,16 +54,7 @@ export function versionFinding(body: unknown): Finding {
 }
 
 async function identifyCluster(place: KubernetesPlace): Promise<{ finding: Finding[]; clusterId?: string }> {
-  let answer = await place.api.get('leases', COORDINATION_LEASE)
-  if (!answer.ok && answer.problem.kind === 'not-found') {
-    await place.api.create('leases', {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { name: COORDINATION_LEASE },
-      spec: {},
-    })
-    answer = await place.api.get('leases', COORDINATION_LEASE)
-  }
+  const answer = await coordinationLease(place.api)
   if (answer.ok) return { finding: [], clusterId: objectSchema.parse(answer.body).metadata.uid }
   const what = placeError(answer.problem, 'the cluster could not be identified').message
   return { finding: [{ level: 'fail', what, fix: 'grant get and create on leases in the namespace' }] }

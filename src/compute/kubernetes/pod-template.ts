@@ -87,7 +87,8 @@ function prepareContainer(request: MachineRequest, settings: KubernetesSettings,
     securityContext: {
       runAsUser: 0,
       allowPrivilegeEscalation: false,
-      capabilities: { drop: ['ALL'] },
+      // It runs again when the pod is set up anew, and the tenant may have closed the home to everybody else.
+      capabilities: { drop: ['ALL'], add: ['DAC_OVERRIDE', 'FOWNER'] },
     },
     volumeMounts: mounts(),
   }

@@ -1,0 +1,128 @@
+// What does the coordination Lease of a namespace say, and how is it changed? Whose namespace it is, and which daemon works there.
+import * as z from 'zod'
+import type { Clock } from '../../core/clock.ts'
+import { PaygressError } from '../../core/errors.ts'
+import type { Log } from '../../core/log.ts'
+import { placeError } from './api-problem.ts'
+import type { ApiAnswer } from './cluster-connection.ts'
+import { type ClusterApi, JSON_PATCH } from './cluster-api.ts'
+import type { PatchStep } from './conditional-patch.ts'
+
+/** Its uid says which cluster this is; the daemon that serves holds it. */
+const COORDINATION_LEASE = 'paygress'
+const ANSWER_MS = 2_500
+const IDENTITY = 'paygress.io/identity'
+const WALLET = 'paygress.io/wallet'
+
+const leaseSchema = z.object({
+  metadata: z.object({
+    resourceVersion: z.string(),
+    annotations: z.record(z.string(), z.string()).default({}),
+  }),
+  spec: z.object({ holderIdentity: z.string().default(''), renewTime: z.string().default('') }).default({
+    holderIdentity: '',
+    renewTime: '',
+  }),
+})
+export type CoordinationLease = z.output<typeof leaseSchema>
+
+/** The Lease `paygress` (coordination.k8s.io/v1), made where there is none. */
+export async function coordinationLease(api: ClusterApi): Promise<ApiAnswer> {
+  const found = await api.get('leases', COORDINATION_LEASE)
+  if (found.ok || found.problem.kind !== 'not-found') return found
+  await api.create('leases', {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: COORDINATION_LEASE },
+    spec: {},
+  })
+  return api.get('leases', COORDINATION_LEASE)
+}
+
+/** Whose namespace it is. */
+export interface LeaseOwner {
+  namespace: string
+  /** Two daemons with one identity must have one wallet. */
+  identity: string
+  /** Says which wallet it is, and nothing else. */
+  walletId: string
+}
+
+/** The Lease, made where there is none; undefined where the API server does not answer now. */
+export async function readLease(api: ClusterApi, log: Log): Promise<CoordinationLease | undefined> {
+  const answer = await coordinationLease(api)
+  if (answer.ok) return leaseSchema.parse(answer.body)
+  const error = placeError(answer.problem, 'the lease of the daemons cannot be read')
+  if (answer.problem.kind !== 'unavailable') {
+    throw new PaygressError(
+      'config_invalid',
+      error.message,
+      error.hint === undefined ? {} : { hint: error.hint },
+    )
+  }
+  log.warn({ error: error.message }, 'the cluster has not answered yet')
+  return undefined
+}
+
+/** Throws `config_invalid` where another identity, or this one with another wallet, works in the namespace. */
+export function checkOwner(
+  { metadata }: CoordinationLease,
+  { identity, walletId, namespace }: LeaseOwner,
+): void {
+  const { [IDENTITY]: owner, [WALLET]: wallet } = metadata.annotations
+  if (owner !== undefined && owner !== identity) {
+    throw new PaygressError('config_invalid', `the namespace ${namespace} belongs to the provider ${owner}`, {
+      hint: 'set POD_NAMESPACE to a namespace of your own',
+    })
+  }
+  if (wallet !== undefined && wallet !== walletId) {
+    throw new PaygressError('config_invalid', `this identity serves in ${namespace} with another wallet`, {
+      hint: 'start it on the data folder of that wallet (CASHU_DB_PATH): its ledger knows the leases and owes their refunds',
+    })
+  }
+}
+
+/** Takes the Lease as it was read; false where somebody was faster or nobody answered. */
+export async function takeLease(
+  api: ClusterApi,
+  lease: CoordinationLease,
+  owner: LeaseOwner,
+  terms: { holder: string; holdsSec: number; clock: Clock },
+): Promise<boolean> {
+  const annotations = {
+    ...lease.metadata.annotations,
+    [IDENTITY]: owner.identity,
+    [WALLET]: owner.walletId,
+  }
+  return patchLease(api, [
+    { op: 'test', path: '/metadata/resourceVersion', value: lease.metadata.resourceVersion },
+    { op: 'add', path: '/metadata/annotations', value: annotations },
+    {
+      op: 'add',
+      path: '/spec',
+      value: {
+        holderIdentity: terms.holder,
+        leaseDurationSeconds: terms.holdsSec,
+        acquireTime: microTime(terms.clock),
+        renewTime: microTime(terms.clock),
+      },
+    },
+  ])
+}
+
+/** True when it was done; false when the Lease has changed or nobody answered. */
+export async function patchLease(api: ClusterApi, steps: readonly PatchStep[]): Promise<boolean> {
+  const answer = await api.connection.send({
+    method: 'PATCH',
+    path: api.path('leases', COORDINATION_LEASE),
+    contentType: JSON_PATCH,
+    body: steps,
+    signal: AbortSignal.timeout(ANSWER_MS),
+  })
+  return answer.ok
+}
+
+/** MicroTime of Kubernetes: RFC 3339 with six digits after the second. */
+export function microTime(clock: Clock): string {
+  return new Date(clock.now()).toISOString().replace('Z', '000Z')
+}
