@@ -23,10 +23,11 @@ export async function recoverOperations(
   for (const operation of deps.store.openOperations()) {
     if (signal.aborted) break
     if (deps.active.has(operation.id) || !knowsEffect(deps, operation) || !takeOver(deps, operation)) continue
-    const outcome =
+    const outcome = await orOpen(operation, async () =>
       operation.state === 'prepared'
         ? await paidMeanwhile(deps, mintPaid, operation, signal)
-        : await settleStored(deps, operation.id, signal)
+        : await settleStored(deps, operation.id, signal),
+    )
     if (outcome === undefined) continue
     const { id: operationId, kind, mint, orderId } = operation
     if (outcome.status === 'unknown') report.open.push({ operationId, kind, orderId, mint })
@@ -34,6 +35,20 @@ export async function recoverOperations(
   }
   await settleTokens(deps, signal)
   return report
+}
+
+// A row that cannot be ended here and now must not keep the money of all others from being found.
+async function orOpen(
+  { id: operationId }: Operation,
+  work: () => Promise<Outcome | undefined>,
+): Promise<Outcome | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof PaygressError && error.code === 'outcome_unknown')
+      return { status: 'unknown', operationId }
+    throw error
+  }
 }
 
 /** Mints a paid quote; passed in, since minting is itself settled by this file. */

@@ -1,4 +1,8 @@
 // Into which coins is an amount divided, and what does a swap of them cost?
+import { PaygressError } from '../core/errors.ts'
+
+/** Fees beyond the payment itself that are still searched for a token, in sats: past this the search would never end. */
+const BEARABLE_FEE_SAT = 10_000n
 
 /** The fewest denominations of a keyset that add up to an amount, smallest first (the order of outputs: it tells nothing). */
 export function splitAmount(amountSat: bigint, keys: Readonly<Record<string, string>>): bigint[] {
@@ -30,7 +34,8 @@ export function swapFeeOf(count: number, feePpk: number): bigint {
 
 /**
  * The smallest token of at most `mostCoins` coins whose receiver nets at least `netSat` after its own swap. It nets more only
- * where no such token is exact: a coin less can mean a fee less, and an amount of many coins is rounded up to fewer.
+ * where no such token is exact: a coin less can mean a fee less, and an amount of many coins is rounded up to fewer. Throws
+ * `mint_misbehaved` where its coins are too small for that, or its fees take more than the payment and some.
  */
 export function tokenThatNets(
   netSat: bigint,
@@ -40,6 +45,14 @@ export function tokenThatNets(
 ): bigint {
   for (let atLeast = netSat; ;) {
     const tokenSat = roundedUp(atLeast, keys, mostCoins)
+    if (tokenSat - netSat > netSat + BEARABLE_FEE_SAT)
+      throw new PaygressError(
+        'mint_misbehaved',
+        `the mint's fees take more than a payment of ${netSat} sat`,
+        {
+          hint: 'use another --mint',
+        },
+      )
     if (tokenSat - swapFeeOf(splitAmount(tokenSat, keys).length, feePpk) >= netSat) return tokenSat
     atLeast = tokenSat + 1n
   }
@@ -51,6 +64,12 @@ function roundedUp(sat: bigint, keys: Readonly<Record<string, string>>, mostCoin
     const largest = splitAmount(amount, keys).toReversed()
     const smallestKept = largest[mostCoins - 1]
     if (largest.length <= mostCoins || smallestKept === undefined) return amount
-    amount = largest.slice(0, mostCoins).reduce((sum, coin) => sum + coin, smallestKept)
+    const fewer = largest.slice(0, mostCoins).reduce((sum, coin) => sum + coin, smallestKept)
+    // Only carrying makes fewer coins of it: the largest ones cannot carry.
+    if (splitAmount(fewer, keys).length >= largest.length)
+      throw new PaygressError('mint_misbehaved', `the mint's coins are too small to lock ${sat} sat`, {
+        hint: 'use another --mint, or pay in smaller parts',
+      })
+    amount = fewer
   }
 }

@@ -230,6 +230,32 @@ describe('an operation', () => {
     await knowing.close()
   })
 
+  test('whose effect fails stays open, and keeps no other one from being recovered', async () => {
+    let fails = true
+    const effects = {
+      stubborn: (): void => {
+        if (fails) throw new Error('the order is not what it was')
+      },
+    }
+    const two = openTestWallet({ trusted: [url], effects, requestTimeoutMs: 500 })
+    await fund(two.wallet, url, 100n)
+    const lose = async (effect?: string): Promise<void> => {
+      mint.failNext({ path: '/v1/swap', kind: 'drop-after' })
+      mint.failNext({ path: '/v1/restore', kind: '500-before' })
+      const options = effect === undefined ? {} : { effect: { name: effect, args: {} } }
+      expect((await two.wallet.send(url, 10n, options)).status).toBe('unknown')
+    }
+    await lose('stubborn')
+    await lose()
+    const signal = AbortSignal.timeout(10_000)
+    const report = await two.wallet.recover({ signal })
+    expect(report.ended).toMatchObject([{ kind: 'send', result: { status: 'done' } }])
+    expect(report.open).toHaveLength(1)
+    fails = false
+    expect((await two.wallet.recover({ signal })).ended).toHaveLength(1)
+    await two.close()
+  })
+
   test('needs a mint that the user named', async () => {
     const stranger = openTestWallet()
     await expect(stranger.wallet.requestInvoice(url, 10n)).rejects.toMatchObject({ code: 'mint_not_trusted' })

@@ -57,3 +57,11 @@ test('a token nets exactly what was asked at an ordinary fee', () => {
   })
   expect(new Set(surplus)).toEqual(new Set([0n]))
 })
+
+test('a keyset whose coins are too small, or cost more than they are worth, is an error and no endless search', () => {
+  const ones = { '1': '' }
+  expect(tokenThatNets(8n, ones, 0, 8)).toBe(8n)
+  expect(() => tokenThatNets(9n, ones, 0, 8)).toThrow('too small')
+  expect(() => tokenThatNets(1n, ones, 1000)).toThrow('fees')
+  expect(() => tokenThatNets(1_000n, { '1': '', '1001': '' }, 1_000_000)).toThrow('fees')
+})

@@ -130,7 +130,7 @@ test('a reply goes to the relays that the request names', async () => {
 })
 
 test('a reply that none of the named relays takes lies where the request came from', async () => {
-  const setting = await start()
+  const setting = await start(undefined)
   const nowhere = { request: 'status', pod_id: 'x', reply_relays: ['ws://127.0.0.1:1'] }
   await send(setting, JSON.stringify(nowhere), 500)
   const [request] = setting.requests
