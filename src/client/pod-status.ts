@@ -50,12 +50,15 @@ export function listPods(
 ): PodView[] {
   return orders
     .pods()
-    .filter(({ state }) => all || state === 'running' || state === 'stopping')
     .map((pod) => viewOf(pod, clock.now()))
+    .filter(({ pod: { state } }) => all || !isGone(state))
 }
 
+/** A pod whose time is over is shown as expired; recovery alone writes that down, after the inbox was read for a refund. */
 function viewOf(pod: Pod, nowMs: number): PodView {
-  return { pod, secondsLeft: isGone(pod.state) ? 0 : secondsLeft(pod.expiresAt.getTime(), nowMs) }
+  const left = isGone(pod.state) ? 0 : secondsLeft(pod.expiresAt.getTime(), nowMs)
+  const shown = pod.state === 'running' && left === 0 ? { ...pod, state: 'expired' as const } : pod
+  return { pod: shown, secondsLeft: left }
 }
 
 function isGone(state: PodState): boolean {

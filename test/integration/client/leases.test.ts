@@ -110,6 +110,12 @@ test('a lease expires on disk only after the inbox was read past its end', async
   buyer.wire.inboxComplete = false
   await recoverOrders(buyer.client, { mode: 'quick', signal })
   expect(getOrder(buyer.orders, pod.orderId).state).toBe('ready')
+  // It is shown as over all the same.
+  expect(listPods(buyer.client)).toEqual([])
+  expect(listPods(buyer.client, { all: true })[0]).toMatchObject({
+    pod: { state: 'expired' },
+    secondsLeft: 0,
+  })
   buyer.wire.inboxComplete = true
   await recoverOrders(buyer.client, { mode: 'quick', signal })
   expect(getOrder(buyer.orders, pod.orderId).state).toBe('expired')
