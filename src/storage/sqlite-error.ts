@@ -10,7 +10,7 @@ const CONSTRAINT = 19
 const NOT_A_DATABASE = 26
 
 /** The primary result code of a node:sqlite error, or undefined for any other error. */
-export function sqliteCode(error: unknown): number | undefined {
+function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
     return undefined
   return error.errcode & 0xff

@@ -100,7 +100,7 @@ export function startCli(args: readonly string[], options: CliOptions): RunningC
 }
 
 /** The environment of the program: PATH and what the test says, nothing of ours. */
-export function cliEnvironment(
+function cliEnvironment(
   home: string,
   env: Readonly<Record<string, string>> = {},
 ): Record<string, string> {

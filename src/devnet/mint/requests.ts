@@ -24,8 +24,6 @@ const proof = z.object({
   witness: z.string().max(8192).nullish(),
 })
 
-/** A blinded message of NUT-00. */
-export type BlindedOutput = z.infer<typeof blindedOutput>
 /** A proof of NUT-00 as it is spent. */
 export type InputProof = z.infer<typeof proof>
 

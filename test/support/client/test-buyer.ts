@@ -21,9 +21,9 @@ import { openOrderStore } from '../../../src/storage/order-store.ts'
 import { openTestWallet, type TestWallet } from '../wallet/test-wallet.ts'
 import { ScriptedProvider } from './scripted-provider.ts'
 
-export const RELAY = normaliseRelayUrl('wss://relay.example') as RelayUrl
-export const PROVIDER_KEY = 'a1'.repeat(32) as PublicKeyHex
-export const BUYER_KEY = 'b2'.repeat(32) as PublicKeyHex
+const RELAY = normaliseRelayUrl('wss://relay.example') as RelayUrl
+const PROVIDER_KEY = 'a1'.repeat(32) as PublicKeyHex
+const BUYER_KEY = 'b2'.repeat(32) as PublicKeyHex
 
 export class TestClock {
   ms = Date.now()

@@ -60,7 +60,7 @@ export async function startDevnetProcess(
 }
 
 /** Issued less spent, by the mint's own file. */
-export function outstandingSat(mintFile: string): number {
+function outstandingSat(mintFile: string): number {
   const store = openMintFile(mintFile, { readOnly: true })
   try {
     const { issued, spent } = store.sums('sat')
