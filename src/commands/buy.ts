@@ -25,7 +25,7 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
     order !== undefined && invocation.options.text('spec') === undefined && namesNoExtent(invocation.options)
   const wish = resumes ? undefined : await readWish(invocation)
   const login = await withClient(invocation, async (client) => {
-    const view = purchaseView(invocation)
+    const view = purchaseView(invocation, paysByToken(invocation))
     const result =
       wish === undefined
         ? await resumeBuy(client, parseOrderId(order ?? ''), resumeOptions(invocation), view)
@@ -43,7 +43,7 @@ async function finish(
 ): Promise<(() => Promise<number>) | undefined> {
   const { terminal, args } = invocation
   if (result.outcome === 'planned') {
-    await terminal.answer(previewAnswer(result.preview))
+    await terminal.answer(previewAnswer(result.preview, paysByToken(invocation)))
     return undefined
   }
   const { order, pod } = result
@@ -64,15 +64,19 @@ async function finish(
     })
 }
 
-/** How a purchase shows itself: preview, and an invoice where the wallet is short. */
-export function purchaseView({ terminal, options, signal }: Invocation): PurchaseView {
+/** How a purchase shows itself: preview, and an invoice where the wallet is short. `token`: one that pays is still to be taken in. */
+export function purchaseView({ terminal, options, signal }: Invocation, token = false): PurchaseView {
   return {
     signal,
     showPreview: (preview) => {
-      if (!options.flag('dryRun')) showPreview(terminal, preview)
+      if (!options.flag('dryRun')) showPreview(terminal, preview, token)
     },
     showInvoice: (quote) => showInvoice(terminal, quote),
   }
+}
+
+function paysByToken({ options }: Invocation): boolean {
+  return options.text('token') !== undefined || options.text('tokenFile') !== undefined
 }
 
 function resumeOptions({ options }: Invocation): Pick<BuyWish, 'wait' | 'timeoutMs'> {

@@ -7,15 +7,15 @@ import { type Answer, fieldLines } from '../terminal/answer.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { satText, timeText } from '../terminal/words.ts'
 
-/** Prints the preview for people (stderr). */
-export function showPreview(terminal: Terminal, preview: Preview): void {
+/** Prints the preview for people (stderr); a `token` that pays comes into the wallet only after it. */
+export function showPreview(terminal: Terminal, preview: Preview, token: boolean): void {
   terminal.say()
-  for (const line of previewLines(preview)) terminal.say(`  ${line}`)
+  for (const line of previewLines(preview, token)) terminal.say(`  ${line}`)
   terminal.say()
 }
 
 /** The preview as the answer of a dry run. */
-export function previewAnswer(preview: Preview): Answer {
+export function previewAnswer(preview: Preview, token: boolean): Answer {
   return {
     document: {
       dry_run: true,
@@ -37,13 +37,14 @@ export function previewAnswer(preview: Preview): Answer {
       locked: preview.locked,
     },
     names: [String(preview.totalSat)],
-    human: { kind: 'lines', lines: previewLines(preview) },
+    human: { kind: 'lines', lines: previewLines(preview, token) },
   }
 }
 
-function previewLines(preview: Preview): string[] {
+function previewLines(preview: Preview, token: boolean): string[] {
   const { spec, missingSat, locked, kind } = preview
   const size = spec === undefined ? '' : ` (${spec.cpuMillicores / 1000} CPU, ${spec.memoryMb} MB)`
+  const source = token ? 'to come from the token, the rest by an invoice' : 'to be funded by an invoice'
   return fieldLines([
     ['spec', `${preview.specId}${size}`],
     ['provider', `${preview.providerName} ${preview.providerNpub}`],
@@ -55,7 +56,7 @@ function previewLines(preview: Preview): string[] {
     ['total', satText(preview.totalSat)],
     ['mint', preview.mint],
     ['wallet after', satText(preview.balanceAfterSat)],
-    ['missing', missingSat === 0n ? undefined : `${satText(missingSat)}: to be funded by an invoice`],
+    ['missing', missingSat === 0n ? undefined : `${satText(missingSat)}: ${source}`],
     ['protection', locked ? undefined : 'none: a plain token can be kept by the provider'],
   ])
 }

@@ -32,7 +32,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
 }
 
 async function finish({ terminal }: Invocation, client: WiredClient, result: TopupResult): Promise<void> {
-  if (result.outcome === 'planned') return terminal.answer(previewAnswer(result.preview))
+  if (result.outcome === 'planned') return terminal.answer(previewAnswer(result.preview, false))
   const { order, pod, extendedSec } = result
   terminal.progress.done()
   const left = Math.max(0, Math.floor((pod.expiresAt.getTime() - client.clock.now()) / 1000))
