@@ -2,7 +2,7 @@
 import { unixSeconds, type Clock, type Random } from '../core/clock.ts'
 import { toPaygressError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { isLoopbackUrl, type RelayUrl } from '../core/relay-url.ts'
+import { isLocalUrl, isLoopbackUrl, type RelayUrl } from '../core/relay-url.ts'
 import { wrapRumor } from '../nostr/gift-wrap.ts'
 import { openInbox } from '../nostr/inbox.ts'
 import { inboxRelays } from '../nostr/inbox-relays.ts'
@@ -129,9 +129,16 @@ async function deliver(
 /** The request's reply relays, else the sender's own list (kind 10050), else where the request came from. */
 async function relaysFor(options: GiftWrapDoorOptions, address: GiftWrapAddress): Promise<RelayUrl[]> {
   const allowed = (urls: readonly RelayUrl[]): RelayUrl[] =>
-    urls.filter((url) => !options.loopbackOnly || isLoopbackUrl(url)).slice(0, MOST_REPLY_RELAYS)
+    urls.filter((url) => mayVisit(options, url)).slice(0, MOST_REPLY_RELAYS)
   const asked = allowed(address.replyRelays)
   if (asked.length > 0) return asked
   const published = allowed(await inboxRelays(options.hub, address.to, options.relays))
   return published.length > 0 ? published : [address.from]
+}
+
+/** A stranger must not make us knock at the doors of our own network. */
+function mayVisit({ relays, loopbackOnly }: GiftWrapDoorOptions, url: RelayUrl): boolean {
+  if (relays.includes(url)) return true
+  if (loopbackOnly) return isLoopbackUrl(url)
+  return !isLocalUrl(url) || relays.every(isLocalUrl)
 }
