@@ -1,5 +1,13 @@
 // How is ecash blinded, unblinded, checked and written down? cashu-ts' primitives behind the wallet's port.
-import { Amount, deriveKeysetId, hashToCurve, hasValidDleq, OutputData, signMintQuote } from '@cashu/cashu-ts'
+import {
+  Amount,
+  deriveKeysetId,
+  hashToCurve,
+  hasValidDleq,
+  OutputData,
+  PaymentRequest,
+  signMintQuote,
+} from '@cashu/cashu-ts'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Proof as CashuProof } from '@cashu/cashu-ts'
@@ -8,7 +16,7 @@ import type { BlindSignature, Ecash, KeysetKeys, Output, Proof } from '../wallet
 import { amendedQuoteSignature } from './quote-signature.ts'
 import { decodeToken, encodeToken, tokenHead } from './token-text.ts'
 
-/** The arithmetic of ecash (NUT-00, 02, 11, 12, 13, 20). */
+/** The arithmetic of ecash (NUT-00, 02, 11, 12, 13, 18, 20). */
 export const ecash: Ecash = {
   seedOutputs: (seed, counter, amounts, keysetId, role) =>
     amounts.map((amount, index) =>
@@ -34,6 +42,8 @@ export const ecash: Ecash = {
   hasValidDleq: (proof, keyset) => hasValidDleq(cashuProof(proof), keyset),
   isKeysetGenuine,
   encodeToken,
+  encodeRequest: ({ id, amountSat, mint, description }) =>
+    new PaymentRequest(undefined, id, amountSat, 'sat', [mint], description, true).toEncodedCreqA(),
   tokenHead,
   decodeToken,
   signQuote: (privateKey, quoteId, outputs) => {

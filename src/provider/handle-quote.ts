@@ -27,13 +27,17 @@ export async function handleQuote(context: ProviderContext, request: QuoteReques
     pubkey: context.wallet.paymentKey().pubkey,
     minimum_lock_seconds: minimumLockSec(context.config),
   }
+  const quoteId = bytesToHex(context.random.bytes(16))
+  const netSat = costSat(request.duration_seconds, subject.spec.rateMsatPerSec)
+  const description = `${subject.spec.name} for ${request.duration_seconds} seconds`
   const reply: QuoteReply = {
-    quote_id: bytesToHex(context.random.bytes(16)),
+    quote_id: quoteId,
     available,
-    amount_sat: toSafeNumber(costSat(request.duration_seconds, subject.spec.rateMsatPerSec)),
+    amount_sat: toSafeNumber(netSat),
     fee_ppk: facts.feePpk,
     mint: request.mint,
     ...(facts.missingNuts.length === 0 ? { payment } : {}),
+    payment_request: await context.wallet.paymentRequest(request.mint, netSat, { id: quoteId, description }),
     valid_until: unixSeconds(context.clock) + VALID_SEC,
   }
   return JSON.stringify(reply)

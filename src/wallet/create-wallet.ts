@@ -100,6 +100,11 @@ export function createWallet(options: WalletOptions): Wallet {
     claim: (tx, token, holder) => claimProofs(deps, tx, token, holder),
     capture: (token, how) => capturePayment(deps, token, how),
     release: (token, how) => releasePayment(deps, token, how),
+    paymentRequest: async (mint, netSat, about) => {
+      const ecash = await options.ecash.load()
+      const { receiverFeeSat } = await planSpend(deps, mint, netSat, false)
+      return ecash.encodeRequest({ ...about, mint, amountSat: netSat + receiverFeeSat })
+    },
     refund: (mint, grossSat, how) => {
       const lock = how.lockTo === undefined ? {} : { lock: { pubkey: how.lockTo } }
       return spendCoins(deps, { kind: 'refund', mint, sat: grossSat, ...lock }, how)

@@ -82,6 +82,8 @@ export interface Ecash {
   isKeysetGenuine(keyset: KeysetKeys): boolean
   /** V4 text with DLEQ proofs. */
   encodeToken(token: Token): string
+  /** A payment request (NUT-18, `creqA…`) without a transport: whoever pays hands the token over by himself. */
+  encodeRequest(request: { id: string; amountSat: bigint; mint: string; description: string }): string
   /** Mint and unit of a token, without knowing its keysets. Throws `invalid_token`. */
   tokenHead(text: string): { mint: string; unit: string; proofCount: number }
   /** Throws `invalid_token` where it is malformed or a (short) keyset id is not among `keysetIds`. */

@@ -228,6 +228,8 @@ export interface Wallet {
    * Throws `failed` where a capture of one of them was submitted.
    */
   release(token: InspectedToken, options: OperationOptions): OperationResult
+  /** A payment request (NUT-18, `creqA…`) for a payment that nets `netSat`, for wallets that are not ours. */
+  paymentRequest(mint: MintUrl, netSat: bigint, about: { id: string; description: string }): Promise<string>
   /** Makes a refund token of what `grossSat` yields after the mint's fees, locked to `lockTo` (33-byte hex, no locktime) where given. */
   refund(
     mint: MintUrl,

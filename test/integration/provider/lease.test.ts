@@ -1,4 +1,5 @@
 // The life of a paid machine: more time, an early end, its expiry, its loss.
+import { decodePaymentRequest } from '@cashu/cashu-ts'
 import { afterEach, describe, expect, test } from 'vitest'
 import { PaygressError } from '../../../src/core/errors.ts'
 import { done, held } from '../../support/wallet/test-wallet.ts'
@@ -210,7 +211,12 @@ describe('a quote', () => {
   test('names the price, the fee and the terms of a lock', async () => {
     const { world, provider } = await withMachine(60n, {}, { feePpk: 100 })
     const quote = { request: 'quote', pod_spec_id: 'standard', duration_seconds: 3_600, mint: world.url }
-    expect(await asked(provider, quote)).toMatchObject({
+    const reply = await asked(provider, quote)
+    const request = decodePaymentRequest(String(reply.payment_request))
+    expect(request).toMatchObject({ id: reply.quote_id, unit: 'sat', mints: [world.url], singleUse: true })
+    // What the provider's own swap costs is asked for on top.
+    expect(request.amount?.toNumber()).toBe(7_201)
+    expect(reply).toMatchObject({
       available: true,
       amount_sat: 7_200,
       fee_ppk: 100,

@@ -179,6 +179,7 @@ export function modelWallet(parts: {
     }),
     send: async (_, netSat, options) => make(netSat, undefined, options),
     id: () => 'model',
+    paymentRequest: async () => 'creqA',
     settlePayment: () => undefined,
     lock: async (_, netSat, terms, options) => make(netSat, terms, options),
     respend: async (token, signatures, options) => {
