@@ -53,7 +53,8 @@ async function startPayment(
       moveOrder(orders, tx, order, { ...order, payOperation, deadlines, note: undefined }),
     signal,
   }
-  if (lock === undefined || deadlines.locktime === undefined) return wallet.send(mint, netSat, options)
+  if (lock === undefined) return wallet.send(mint, netSat, options)
+  if (deadlines.locktime === undefined) throw new PaygressError('internal', 'a lock without an end')
   const terms = {
     pubkey: lock.pubkey,
     locktime: deadlines.locktime,

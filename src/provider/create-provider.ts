@@ -1,47 +1,15 @@
-// What is a provider put together of, and how does it start and stop?
-import type { Clock, Random } from '../core/clock.ts'
+// How does a provider start, serve and stop?
 import { PaygressError, toPaygressError } from '../core/errors.ts'
-import type { Log } from '../core/log.ts'
 import { encodeProviderNpub, type ProviderNpub, type PublicKeyHex } from '../core/npub.ts'
-import type { Wallet } from '../wallet/wallet.ts'
-import { Announcer } from './announce.ts'
-import { UnpaidPlaces } from './capacity.ts'
-import type { Compute } from './compute-port.ts'
-import { noteFirstReport } from './first-report.ts'
-import { handleRequest, type RequestDesk } from './handle-request.ts'
+import { assembleProvider, type ProviderDeps } from './assemble-provider.ts'
+import { handleRequest } from './handle-request.ts'
 import { reconcileLeases, watchLeases } from './lease-watch.ts'
-import { OneAtATime } from './one-at-a-time.ts'
-import { OrderDriver } from './order-driver.ts'
-import { Outbox } from './outbox.ts'
+import type { OrderDriver } from './order-driver.ts'
+import type { Outbox } from './outbox.ts'
 import { pause } from './pause.ts'
-import type { DaemonLock, Door, Incoming, Ledger, MachineKeys, OfferBoard } from './ports.ts'
-import type { ProviderConfig } from './provider-config.ts'
+import type { DaemonLock, Incoming } from './ports.ts'
 import type { ProviderContext } from './provider-context.ts'
-import { RateLimit } from './rate-limit.ts'
 import { waitUntilAllAnswer } from './start-checks.ts'
-
-export interface ProviderDeps {
-  /** The identity that offers and answers are signed with. */
-  publicKey: PublicKeyHex
-  config: ProviderConfig
-  /** Opened with `providerEffects(ledger)` among its effects, on the same database as the ledger. */
-  wallet: Wallet
-  ledger: Ledger
-  compute: Compute
-  /** Where requests come in; a reply goes out by the door whose name its request had. */
-  doors: readonly Door[]
-  board: OfferBoard
-  keys: MachineKeys
-  clock: Clock
-  random: Random
-  log: Log
-  /** Waits for the right to work; throws `busy` or `config_invalid` where it will not come. */
-  takeLock(signal: AbortSignal): Promise<DaemonLock>
-  /** How long open orders may go on once the daemon was told to stop, in milliseconds; 9 s without it. */
-  finishMs?: number
-  /** The machines of another place are gone for good: refund them. */
-  acceptNewCluster?: boolean
-}
 
 export interface Provider {
   readonly publicKey: PublicKeyHex
@@ -60,13 +28,11 @@ export interface Provider {
 
 const FINISH_MS = 9_000
 const CLOSING_OFFER_MS = 4_000
-const MOST_WAITING = 100
-const UNPAID_PER_SENDER = 4
 
 /** A provider that does nothing before `start`. */
 export function createProvider(deps: ProviderDeps): Provider {
   const stopping = new AbortController()
-  const { context, desk, outbox, driver, announcer } = assemble(deps, stopping.signal)
+  const { context, desk, outbox, driver, announcer } = assembleProvider(deps, stopping.signal)
   const npub = encodeProviderNpub(deps.publicKey)
   const work: Promise<void>[] = []
   const taking = new Set<Promise<unknown>>()
@@ -162,59 +128,4 @@ async function resume(context: ProviderContext, driver: OrderDriver): Promise<vo
     context.log.info({ orders: open.length, operations: report.ended.length }, 'going on where we stopped')
   for (const { key } of open) driver.start(key)
   await reconcileLeases(context, (key) => driver.start(key))
-}
-
-function assemble(
-  deps: ProviderDeps,
-  signal: AbortSignal,
-): {
-  context: ProviderContext
-  desk: RequestDesk
-  outbox: Outbox
-  driver: OrderDriver
-  announcer: Announcer
-} {
-  const { config, clock, wallet, ledger, log } = deps
-  const unpaid = new UnpaidPlaces({
-    total: config.maxUnpaidLeases,
-    perSender: UNPAID_PER_SENDER,
-    waiting: MOST_WAITING,
-  })
-  const context: ProviderContext = {
-    publicKey: deps.publicKey,
-    config,
-    wallet,
-    compute: deps.compute,
-    ledger,
-    keys: deps.keys,
-    clock,
-    random: deps.random,
-    log,
-    unpaid,
-    places: new Map(),
-    leaseTurns: new OneAtATime(),
-    signal,
-    wakeOutbox: () => outbox.wake(),
-    offerChanged: () => announcer.change(),
-  }
-  const outbox = new Outbox({
-    ledger,
-    transaction: wallet.transaction,
-    clock,
-    log,
-    doors: new Map(deps.doors.map((door) => [door.name, door])),
-    onTaken: (reply) => noteFirstReport(context, reply),
-  })
-  const announcer = new Announcer(context, deps.board)
-  const driver = new OrderDriver(context)
-  const desk: RequestDesk = {
-    context,
-    driver,
-    orderTurns: new OneAtATime(),
-    newOrders: new RateLimit(config.ratePerSenderPerMin, clock),
-    questions: new RateLimit(config.ratePerSenderPerMin, clock),
-    answer: ({ door, address }, content, orderKey) =>
-      outbox.answer({ door, address, content, ...(orderKey === undefined ? {} : { orderKey }) }, signal),
-  }
-  return { context, desk, outbox, driver, announcer }
 }

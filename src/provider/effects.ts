@@ -47,10 +47,7 @@ export function providerEffects(ledger: Ledger): Effects {
 }
 
 /** The order after its capture ended: paid, or giving up without having touched the token. */
-export function afterCapture<Paid extends SpawnOrder | TopupOrder>(
-  order: Paid,
-  result: OperationResult,
-): Paid {
+function afterCapture<Paid extends SpawnOrder | TopupOrder>(order: Paid, result: OperationResult): Paid {
   if (result.status === 'done')
     return { ...order, stage: { state: 'paid', creditMsat: satToMsat(result.amountSat) } }
   const why = asType(captureRefusal(result.reason), order.type)

@@ -1,42 +1,12 @@
-// What is done with a request, whichever door it came through? Known ones get their stored reply, new ones one use case.
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
-import type { OrderId } from '../core/ids.ts'
-import { isOrderId } from '../core/ids.ts'
-import { PaygressError, toPaygressError } from '../core/errors.ts'
-import { requestFingerprint } from '../protocol/request-identity.ts'
+// What is done with a request, whichever door it came through? Questions are answered, orders served; nothing of it can throw.
+import { toPaygressError } from '../core/errors.ts'
 import type { Request } from '../protocol/request.ts'
-import type { InspectedToken } from '../wallet/wallet.ts'
 import { handleQuote } from './handle-quote.ts'
-import { prepareSpawn } from './handle-spawn.ts'
 import { handleStatus } from './handle-status.ts'
-import { handleStop } from './handle-stop.ts'
-import { prepareTopup } from './handle-topup.ts'
-import type { OneAtATime } from './one-at-a-time.ts'
-import type { OrderDriver } from './order-driver.ts'
-import { writeOrder, type SpawnOrder, type TopupOrder } from './orders.ts'
-import type { Incoming, OrderRow } from './ports.ts'
-import type { ProviderContext } from './provider-context.ts'
-import type { RateLimit, RateVerdict } from './rate-limit.ts'
-import { refusal, refusalReply, UNREADABLE_MESSAGE, type Refusal } from './refusal-reply.ts'
-import { refuse, type NewOrder } from './refuse.ts'
-import { holderOf, inspectToken, isReleasable, tokenTaken } from './take-payment.ts'
-
-export interface RequestDesk {
-  context: ProviderContext
-  driver: OrderDriver
-  /** Requests of one order, one after another. */
-  orderTurns: OneAtATime
-  newOrders: RateLimit
-  questions: RateLimit
-  /** Sends what is not kept; with the order's key where it is that order's reply once more. */
-  answer(incoming: Incoming, content: string, orderKey?: string): void
-}
-
-/** `kept`: the order's own reply will come. Else what was said at once, if anything. */
-type Served = 'kept' | { said: string | undefined }
-
-type Order = Extract<Request, { type: 'spawn' | 'topup' | 'stop' }>
+import type { Incoming } from './ports.ts'
+import { refusal, refusalReply, tooMany, UNREADABLE_MESSAGE } from './refusal-reply.ts'
+import { say, type RequestDesk } from './request-desk.ts'
+import { serveOrder } from './serve-order.ts'
 
 /**
  * Serves one request and resolves with the content of its first reply, which is also sent through its door; undefined where
@@ -85,127 +55,4 @@ async function answerQuestion(
     const why = refusal('resource_unavailable', 'No quote can be given now', known.message)
     return say(desk, incoming, refusalReply(why, undefined, undefined))
   }
-}
-
-async function serveOrder(
-  desk: RequestDesk,
-  incoming: Incoming,
-  request: Order,
-): Promise<string | undefined> {
-  const token = await tokenWithoutId(desk, request)
-  const orderId = orderIdOf(request, token)
-  const key = `${incoming.sender}/${request.type}/${orderId}`
-  const head: NewOrder = {
-    key,
-    sender: incoming.sender,
-    type: request.type,
-    orderId,
-    fingerprint: requestFingerprint(request),
-    createdAt: desk.context.clock.now(),
-    door: incoming.door,
-    address: incoming.address,
-  }
-  const done = await desk.orderTurns.run(key, async (): Promise<Served> => {
-    const known = desk.context.ledger.order(key)
-    if (known !== undefined) return repeat(desk, incoming, head, known)
-    if (isOfAStranger(desk, head)) return { said: say(desk, incoming, untouched(tokenTaken(), head)) }
-    const verdict = desk.newOrders.take(incoming.sender)
-    if (verdict === 'far') return { said: undefined }
-    await takeNew(desk, head, request, token, incoming.requestedAt, verdict)
-    desk.context.wakeOutbox()
-    desk.driver.start(key)
-    return 'kept'
-  })
-  return done === 'kept' ? desk.driver.reply(key) : done.said
-}
-
-/** Without an id an order is known by its proofs, so that they have to be seen first. */
-async function tokenWithoutId(
-  desk: RequestDesk,
-  request: Order,
-): Promise<Awaited<ReturnType<typeof inspectToken>> | undefined> {
-  if (request.type === 'stop' || request.message.order_id !== undefined) return undefined
-  return inspectToken(desk.context, request.message.cashu_token)
-}
-
-function orderIdOf(request: Order, token: Awaited<ReturnType<typeof inspectToken>> | undefined): OrderId {
-  if (request.message.order_id !== undefined) return request.message.order_id
-  if (request.type === 'stop') throw new PaygressError('internal', 'a stop always has an order id')
-  const known =
-    token !== undefined && 'token' in token ? token.token.ys.toSorted().join() : request.message.cashu_token
-  const id = bytesToHex(sha256(utf8ToBytes(known)))
-  if (!isOrderId(id)) throw new PaygressError('internal', 'a hash is no order id')
-  return id
-}
-
-/** The same request again gets its stored reply, sent to where it now asks for it. */
-function repeat(desk: RequestDesk, incoming: Incoming, head: NewOrder, known: OrderRow): Served {
-  if (known.fingerprint !== head.fingerprint) {
-    const why = refusal('invalid_request', 'This order id was already used for another request')
-    return { said: say(desk, incoming, untouched(why, head)) }
-  }
-  if (known.reply !== undefined) return { said: say(desk, incoming, known.reply, head.key) }
-  desk.driver.start(head.key)
-  return 'kept'
-}
-
-function isOfAStranger(desk: RequestDesk, head: NewOrder): boolean {
-  return desk.context.ledger.ordersById(head.orderId).some((order) => order.sender !== head.sender)
-}
-
-async function takeNew(
-  desk: RequestDesk,
-  head: NewOrder,
-  request: Order,
-  seen: Awaited<ReturnType<typeof inspectToken>> | undefined,
-  requestedAt: number,
-  verdict: RateVerdict,
-): Promise<void> {
-  const { context } = desk
-  if (request.type === 'stop') {
-    if (verdict !== 'ok') return refuse(context, head, tooMany())
-    return handleStop(context, head, request.message, requestedAt)
-  }
-  const inspected = seen ?? (await inspectToken(context, request.message.cashu_token))
-  if ('refusal' in inspected) return refuse(context, head, inspected.refusal)
-  const { token } = inspected
-  const giveBack = isReleasable(context, head.sender, token, request.message) ? token : undefined
-  if (verdict !== 'ok') return refuse(context, head, tooMany(), giveBack)
-  const prepared = await prepare(context, head, request, token, requestedAt)
-  if ('refusal' in prepared) return refuse(context, head, prepared.refusal, giveBack)
-  if (!bind(context, prepared.order)) refuse(context, head, tokenTaken())
-}
-
-async function prepare(
-  context: ProviderContext,
-  head: NewOrder,
-  request: Exclude<Order, { type: 'stop' }>,
-  token: InspectedToken,
-  requestedAt: number,
-): Promise<{ order: SpawnOrder | TopupOrder } | { refusal: Refusal }> {
-  if (request.type === 'spawn') return prepareSpawn(context, head, request.message, token, requestedAt)
-  return prepareTopup(context, head, request.message, token, requestedAt)
-}
-
-/** Writes the order together with the claim on its proofs; false where another order holds one. */
-function bind(context: ProviderContext, order: SpawnOrder | TopupOrder): boolean {
-  const { token, lockEndsAt } = order.payment
-  return context.wallet.transaction((tx) => {
-    if (!context.wallet.claim(tx, token, { ...holderOf(order), until: lockEndsAt })) return false
-    writeOrder(context.ledger, tx, order)
-    return true
-  })
-}
-
-function say(desk: RequestDesk, incoming: Incoming, content: string, orderKey?: string): string {
-  desk.answer(incoming, content, orderKey)
-  return content
-}
-
-function untouched(why: Refusal, head: NewOrder): string {
-  return refusalReply(why, head.orderId, { status: 'untouched' })
-}
-
-function tooMany(): Refusal {
-  return refusal('rate_limited', 'Too many requests; try again in a minute')
 }

@@ -2,7 +2,7 @@
 import { toPaygressError } from '../core/errors.ts'
 import { msatToSatFloor } from '../core/money.ts'
 import type { Outcome } from '../wallet/wallet.ts'
-import { afterCapture, CAPTURED, REFUNDED } from './effects.ts'
+import { CAPTURED, REFUNDED } from './effects.ts'
 import type { RefundPart } from './order.ts'
 import {
   readOrder,
@@ -70,11 +70,8 @@ function settleCapture(context: ProviderContext, key: string, outcome: Outcome):
   const order = readOrder(context.ledger, key)
   if (order === undefined || order.kind === 'refusal' || order.kind === 'stop') return 'again'
   if (outcome.status === 'unknown') return sayPending(context, order)
-  // A refusal before the mint was asked ends without an effect.
-  if (order.stage.state !== 'paid' && order.stage.state !== 'giving-up') {
-    context.wallet.transaction((tx) => writeOrder(context.ledger, tx, afterCapture(order, outcome)))
-  }
-  return 'moved'
+  // The transaction that ended the capture has moved the order as well (effects.ts).
+  return order.stage.state === 'capturing' ? 'again' : 'moved'
 }
 
 function sayPending(context: ProviderContext, order: PaidOrder): Step {

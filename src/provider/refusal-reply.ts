@@ -53,4 +53,8 @@ export function noSuchPod(pod: string): Refusal {
   return refusal('pod_not_found', 'Pod not found or expired', `${called} not found or already expired`)
 }
 
+export function tooMany(): Refusal {
+  return refusal('rate_limited', 'Too many requests; try again in a minute')
+}
+
 export const UNREADABLE_MESSAGE = 'Failed to parse private message content'
