@@ -2,6 +2,7 @@
 import { PaygressError } from '../core/errors.ts'
 import { newOrderId, type OrderId } from '../core/ids.ts'
 import { advanceOrder, type ServedOrder } from './advance-order.ts'
+import { checkLogin } from './check-login.ts'
 import { draftOrder, existingOrder } from './draft-order.ts'
 import { tooLittle } from './fund-gap.ts'
 import { interruptible } from './interruptible.ts'
@@ -45,6 +46,7 @@ async function buy(client: Client, orderId: OrderId, wish: BuyWish, view: Purcha
     if (wish.token !== undefined) await takeTokenAgain(client, known, wish.token, view.signal)
     return resumeBuy(client, known.orderId, wish, view)
   }
+  checkLogin(wish)
   const plan = await planPurchase(client, wish, view.signal)
   const preview = previewOf(plan, { orderId, spec: plan.spec, startsAtMs: client.clock.now() })
   view.showPreview?.(preview)
@@ -65,6 +67,7 @@ async function openOrder(
 ): Promise<Order> {
   signal.throwIfAborted()
   const access = await planAccess(client, wish, { orderId, features: plan.features })
+  checkLogin(access)
   const order = draftOrder(client, orderId, { ...plan.terms, ...access })
   return wish.token === undefined ? order : takeGivenToken(client, order, wish.token, signal)
 }

@@ -46,6 +46,16 @@ describe('a purchase', () => {
     expect(spawn.message.refund_signature).toMatch(/^[0-9a-f]{128}$/)
   })
 
+  test('that no provider could read costs nothing and leaves no order', async () => {
+    for (const wish of [{ user: 'a b' }, { password: 'two\nlines' }, { image: 'x'.repeat(600) }]) {
+      const error = await failure(buyPod(buyer.client, buyWish(wish), { signal }))
+      expect(error.code).toBe('usage')
+    }
+    expect(buyer.provider.requests).toEqual([])
+    expect(allOrders(buyer.client.orders)).toEqual([])
+    expect(available(buyer.wallet)).toBe(1_000n)
+  })
+
   test('with the same order id pays only once', async () => {
     const wish = buyWish({ orderId: parseOrderId('once') })
     const first = await buyPod(buyer.client, wish, { signal })
