@@ -9,6 +9,10 @@ const LARGEST_ANSWER = 4 * 1024 * 1024
 const LONGEST_DETAIL = 200
 /** FastAPI's answer to a body it does not like; it carries no code. */
 const UNPROCESSABLE = 422
+/** Posts that change nothing at the mint. */
+const QUESTIONS = ['/v1/checkstate', '/v1/restore']
+/** What a socket says that was kept open and that the mint closed meanwhile. */
+const STALE_SOCKET = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']
 
 export interface MintHttp {
   ask<Answer>(
@@ -39,12 +43,23 @@ export function mintHttp(options: { url: string; clock: Clock; timeoutMs: number
     return response
   }
 
+  // Only what changes nothing is asked again by itself: everything else is looked after by the journal.
+  async function persistent(path: string, body: string | undefined, signal: AbortSignal): Promise<Response> {
+    try {
+      return await answer(path, body, signal)
+    } catch (error) {
+      const isQuestion = body === undefined || QUESTIONS.includes(path)
+      if (!isQuestion || !isStale(error) || signal.aborted) throw error
+      return await answer(path, body, signal)
+    }
+  }
+
   return {
     ask: async (path, schema, { body, signal } = {}) => {
       const timeout = AbortSignal.timeout(timeoutMs)
       try {
         const both = signal === undefined ? timeout : AbortSignal.any([timeout, signal])
-        const response = await answer(path, body, both)
+        const response = await persistent(path, body, both)
         return reply(response.status, await textOf(response), schema)
       } catch (error) {
         if (timeout.aborted) return { status: 'unanswered', reason: `no answer in ${timeoutMs / 1000} s` }
@@ -85,6 +100,11 @@ async function textOf(response: Response): Promise<string> {
     chunks.push(part.value)
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+function isStale(error: unknown): boolean {
+  if (!(error instanceof Error) || !(error.cause instanceof Error) || !('code' in error.cause)) return false
+  return STALE_SOCKET.includes(String(error.cause.code))
 }
 
 // fetch says only "fetch failed"; its cause says why.
