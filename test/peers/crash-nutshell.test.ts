@@ -1,6 +1,8 @@
 // Is a purchase finished, or paid back, once, when either side is killed in the middle? The judge is a nutshell mint.
 import { expect, test } from 'vitest'
 import { fakeClock } from '../support/peers/fake-clock.ts'
+import { openRawRelayClient } from '../support/peers/raw-relay-client.ts'
+import { startRustRelay } from '../support/peers/relays.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'
 import { until } from '../support/peers/until.ts'
 import {
@@ -11,6 +13,7 @@ import {
   stopDocument,
 } from '../support/product/documents.ts'
 import { ledgerOf, operationsOf, ordersOf } from '../support/product/journals.ts'
+import { holdWriting } from '../support/product/money.ts'
 import { openMarket, UNPAID, type Market } from '../support/product/market.ts'
 import type { RunningCli } from '../support/run-cli.ts'
 
@@ -39,30 +42,39 @@ requirePeer(
     expect(await outcomeOf(market, buying)).toEqual(DELIVERED_ONCE)
   })
 
-  test('the provider, while a hanging mint has its capture: started again it delivers', async () => {
+  test('the provider, while its capture is on the way: started again it delivers', async () => {
     await using market = await openMarket({ mint: UNPAID })
-    const { provider, mint } = market
+    const { buyer, provider, mint } = market
     const buying = await startBuying(market)
     await market.payInvoices()
-    await until('the order at the provider', () => ledgerOf(provider.databasePath).length === 1)
-    mint.pause()
+    await until('the request', () => ordersOf(buyer.databasePath)[0]?.state === 'sent')
+    // The mint answers questions and cannot write: whoever swaps has to wait.
+    using writing = holdWriting(mint.dir)
     await until('the capture', () => captures(market).length === 1)
     await provider.kill()
-    mint.resume()
+    writing.release()
     await provider.restart()
     expect(await outcomeOf(market, buying)).toEqual(DELIVERED_ONCE)
   })
 
   test('the consumer, when its request is out: the recovery finds the machine', async () => {
-    await using market = await openMarket({ mint: UNPAID })
-    const { buyer, provider } = market
+    // A relay that shows what it has to everybody.
+    await using market = await openMarket({ mint: UNPAID, relays: [startRustRelay()] })
+    const { buyer, provider, relays } = market
     const buying = await startBuying(market)
     provider.pause()
+    await using relay = await openRawRelayClient(relays[0]?.url ?? '')
+    relay.send('REQ', 'wraps', { kinds: [1059] })
+    await relay.heard('EOSE', 'wraps')
+    const wraps = () => relay.received().filter(([type]) => type === 'EVENT').length
+    const before = wraps()
     await market.payInvoices()
-    await until('the request', () => ordersOf(buyer.databasePath)[0]?.state === 'sent')
+    await until('the request', () => wraps() > before)
     await buying.end('SIGKILL')
     provider.resume()
-    await until('the machine', () => ledgerOf(provider.databasePath)[0]?.state === 'delivered')
+    await expect
+      .poll(() => ledgerOf(provider.databasePath).map(({ state }) => state), { timeout: 60_000 })
+      .toEqual(['delivered'])
 
     expect(await buyer.run(['orders', 'recover'])).toMatchObject({ code: 0 })
     const { orders } = await buyer.ask(ordersDocument, ['orders', 'list'])

@@ -7,15 +7,27 @@ const sumRow = z.object({ sat: z.number() })
 const coinRow = z.object({ y: z.string(), amount_sat: z.number(), proof: z.string() })
 const stateAnswer = z.object({ states: z.array(z.object({ Y: z.string(), state: z.string() })) })
 
+const mintFile = (mintDir: string): string => join(mintDir, 'mint', 'mint.sqlite3')
+
 /** What a nutshell mint has signed and nobody has spent, in sats. */
 export function outstandingSat(mintDir: string): number {
   const [row] = rows(
-    join(mintDir, 'mint', 'mint.sqlite3'),
+    mintFile(mintDir),
     `SELECT (SELECT COALESCE(SUM(amount), 0) FROM promises WHERE COALESCE(c_, '') <> '')
           - (SELECT COALESCE(SUM(amount), 0) FROM proofs_used) AS sat`,
     sumRow,
   )
   return row?.sat ?? 0
+}
+
+/** Keeps a nutshell mint from writing: it answers questions, and what changes something waits until `release`. */
+export function holdWriting(mintDir: string): { release(): void; [Symbol.dispose](): void } {
+  const database = new DatabaseSync(mintFile(mintDir), { timeout: 5_000 })
+  database.exec('BEGIN IMMEDIATE')
+  const release = (): void => {
+    if (database.isOpen) database.close()
+  }
+  return { release, [Symbol.dispose]: release }
 }
 
 /** The sats of a paygress database that the mint says are unspent; throws where the file believes in a coin that is spent. */
