@@ -49,7 +49,7 @@ export async function heldSat(databasePath: string, mintUrl: string): Promise<nu
 }
 
 /** NUT-07: the state of each proof, by its Y. */
-export async function proofStates(
+async function proofStates(
   mintUrl: string,
   ys: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
