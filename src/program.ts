@@ -181,5 +181,6 @@ function fromEnvironment(
       .map((part) => part.trim())
       .filter((part) => part !== '')
   if (option.flags.includes('<')) return text
-  return !['0', 'false', 'no'].includes(text.toLowerCase())
+  const isOn = !['0', 'false', 'no'].includes(text.toLowerCase())
+  return option.flags.includes('--no-') ? !isOn : isOn
 }

@@ -7,7 +7,7 @@ export interface OptionDefinition {
   /** As commander reads it: `--spec <id>`, `-q, --quiet`. */
   flags: string
   description: string
-  /** The environment twin; every option with a value has one. */
+  /** The environment twin; all but `--token` have one. */
   env?: string
   preference?: PreferenceKey
   /** May be given several times; the environment takes a comma-separated list. */
@@ -36,13 +36,17 @@ export const GLOBAL_OPTIONS = {
     env: 'PAYGRESS_OUTPUT',
     preference: 'output',
   },
-  json: { flags: '--json', description: 'the same as -o json' },
+  json: { flags: '--json', description: 'the same as -o json', env: 'PAYGRESS_JSON' },
   columns: {
     flags: '--columns <keys>',
     description: 'columns of a table, comma-separated',
     env: 'PAYGRESS_COLUMNS',
   },
-  headers: { flags: '--no-headers', description: 'leave out the header line of a table' },
+  headers: {
+    flags: '--no-headers',
+    description: 'leave out the header line of a table',
+    env: 'PAYGRESS_NO_HEADERS',
+  },
   timeout: {
     flags: '--timeout <duration>',
     description: 'how long to wait for an answer (default 60s)',
@@ -51,7 +55,7 @@ export const GLOBAL_OPTIONS = {
   yes: { flags: '-y, --yes', description: 'do not ask, go ahead', env: 'PAYGRESS_YES' },
   quiet: { flags: '-q, --quiet', description: 'no progress, only the answer', env: 'PAYGRESS_QUIET' },
   verbose: { flags: '--verbose', description: 'show where an error came from', env: 'PAYGRESS_VERBOSE' },
-  color: { flags: '--no-color', description: 'no colours' },
+  color: { flags: '--no-color', description: 'no colours', env: 'PAYGRESS_NO_COLOR' },
 } as const satisfies Record<string, OptionDefinition>
 
 /** Options of single commands, by the name their value has afterwards. */
@@ -99,7 +103,11 @@ export const COMMAND_OPTIONS = {
   watch: { flags: '--watch', description: 'stay and print changes', env: 'PAYGRESS_WATCH' },
   image: { flags: '--image <ref>', description: 'container image', env: 'PAYGRESS_IMAGE' },
   user: { flags: '--user <name>', description: 'login name (default paygress)', env: 'PAYGRESS_USER' },
-  passwordStdin: { flags: '--password-stdin', description: 'read the login password from stdin' },
+  passwordStdin: {
+    flags: '--password-stdin',
+    description: 'read the login password from stdin',
+    env: 'PAYGRESS_PASSWORD_STDIN',
+  },
   generatePassword: {
     flags: '--generate-password',
     description: 'let the machine have a password too',
@@ -128,11 +136,19 @@ export const COMMAND_OPTIONS = {
     env: 'PAYGRESS_ORDER',
   },
   alias: { flags: '--alias <name>', description: 'your own name for the pod', env: 'PAYGRESS_ALIAS' },
-  lock: { flags: '--no-lock', description: 'pay with a bearer token: the provider could keep it' },
+  lock: {
+    flags: '--no-lock',
+    description: 'pay with a bearer token: the provider could keep it',
+    env: 'PAYGRESS_NO_LOCK',
+  },
   dryRun: { flags: '--dry-run', description: 'show the preview and stop', env: 'PAYGRESS_DRY_RUN' },
-  wait: { flags: '--no-wait', description: 'do not wait until SSH answers' },
-  print: { flags: '--print', description: 'show the ssh command instead of running it' },
-  config: { flags: '--config', description: 'print a Host block for ~/.ssh/config' },
+  wait: { flags: '--no-wait', description: 'do not wait until SSH answers', env: 'PAYGRESS_NO_WAIT' },
+  print: {
+    flags: '--print',
+    description: 'show the ssh command instead of running it',
+    env: 'PAYGRESS_PRINT',
+  },
+  config: { flags: '--config', description: 'print a Host block for ~/.ssh/config', env: 'PAYGRESS_CONFIG' },
   limit: { flags: '--limit <n>', description: 'how many entries (default 50)', env: 'PAYGRESS_LIMIT' },
   kubeconfig: {
     flags: '--kubeconfig <file>',
@@ -176,7 +192,7 @@ export const COMMAND_OPTIONS = {
     description: 'port of the relay; the mint gets the next one',
     env: 'PAYGRESS_PORT',
   },
-  withProvider: { flags: '--no-provider', description: 'relay and mint only' },
+  withProvider: { flags: '--no-provider', description: 'relay and mint only', env: 'PAYGRESS_NO_PROVIDER' },
 } as const satisfies Record<string, OptionDefinition>
 
 export type CommandOption = keyof typeof COMMAND_OPTIONS
