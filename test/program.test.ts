@@ -98,6 +98,13 @@ describe('an option', () => {
     expect(options(['buy'], { PAYGRESS_SPEC: 'basic' }).text('spec')).toBe('basic')
   })
 
+  test('that takes something away does so in the environment, too', () => {
+    expect(options(['buy'], {}).flag('lock')).toBe(true)
+    expect(options(['buy'], { PAYGRESS_NO_LOCK: '1' }).flag('lock')).toBe(false)
+    expect(options(['buy'], { PAYGRESS_NO_LOCK: '0' }).flag('lock')).toBe(true)
+    expect(options(['buy', '--no-lock'], { PAYGRESS_NO_LOCK: '0' }).flag('lock')).toBe(false)
+  })
+
   test('without a value is on or off in the environment', () => {
     const values = ['1', 'true', 'yes', '0', 'false', 'No', ' ', '']
     expect(values.map((PAYGRESS_YES) => options(['buy'], { PAYGRESS_YES }).flag('yes'))).toEqual([
