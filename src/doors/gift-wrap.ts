@@ -1,4 +1,5 @@
 // How do requests come in by gift wrap, and how do their replies go out (NIP-17)?
+import { createHash } from 'node:crypto'
 import { unixSeconds, type Clock, type Random } from '../core/clock.ts'
 import { toPaygressError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
@@ -41,6 +42,7 @@ export interface GiftWrapDoorOptions {
 
 const PUBLISH_MS = 10_000
 const MOST_REPLY_RELAYS = 4
+const MOST_REMEMBERED = 10_000
 /** Relays need not keep a reply longer than this, in seconds: buyers look back that far after a refund. */
 const REPLY_KEPT_SEC = 30 * 24 * 60 * 60
 
@@ -48,6 +50,8 @@ const REPLY_KEPT_SEC = 30 * 24 * 60 * 60
 export function giftWrapDoor(options: GiftWrapDoorOptions): Door {
   const { hub, signer, relays, handled, clock, log, minPow } = options
   let close = (): void => undefined
+  // Replies that already lie where their requests came from: trying their readers' relays on must not put them there each time.
+  const elsewhere = new Set<string>()
 
   const receive = async (gift: Gift, url: RelayUrl, take: Take): Promise<void> => {
     if (gift.sender === signer.publicKey || difficultyOf(gift.wrapId) < minPow) return
@@ -79,7 +83,7 @@ export function giftWrapDoor(options: GiftWrapDoorOptions): Door {
       close = () => inbox.close()
     },
     close: async () => close(),
-    deliver: async (text, content) => deliver(options, readAddress(text), content),
+    deliver: async (text, content) => deliver(options, readAddress(text), content, elsewhere),
   }
 }
 
@@ -103,6 +107,7 @@ async function deliver(
   options: GiftWrapDoorOptions,
   address: GiftWrapAddress,
   content: string,
+  elsewhere: Set<string>,
 ): Promise<Delivery> {
   const { hub, signer, relays, clock, random, log } = options
   const now = unixSeconds(clock)
@@ -121,9 +126,14 @@ async function deliver(
   const reasons = failed.map(({ url, reason }) => `${url}: ${reason}`)
   log.warn({ relays: targets, reasons }, 'no relay took a reply')
   // The buyer chose those, and a relay can keep what it never says it took: here nobody can deny that the reply is to be had.
+  const name = createHash('sha256').update(`${address.requestId} ${content}`).digest('hex')
+  if (elsewhere.has(name)) return 'elsewhere'
   const ours = [...new Set([address.from, ...relays])].filter((url) => !targets.includes(url))
   const second = await hub.publish(wrap, ours, { timeoutMs: PUBLISH_MS })
-  return second.ok.length > 0 ? 'elsewhere' : 'undelivered'
+  if (second.ok.length === 0) return 'undelivered'
+  if (elsewhere.size >= MOST_REMEMBERED) elsewhere.clear()
+  elsewhere.add(name)
+  return 'elsewhere'
 }
 
 /** The request's reply relays, else the sender's own list (kind 10050), else where the request came from. */

@@ -134,10 +134,12 @@ test('a reply that none of the named relays takes lies where the request came fr
   const nowhere = { request: 'status', pod_id: 'x', reply_relays: ['ws://127.0.0.1:1'] }
   await send(setting, JSON.stringify(nowhere), 500)
   const [request] = setting.requests
-  expect(await setting.door.deliver(request?.address ?? '', '{}')).toBe('elsewhere')
+  const deliver = async () => setting.door.deliver(request?.address ?? '', '{}')
+  expect(await deliver()).toBe('elsewhere')
+  expect(await deliver()).toBe('elsewhere')
   const filter = { kinds: [1059], '#p': [setting.buyer.publicKey] }
   expect((await setting.hub.query([setting.relay], [filter])).events).toHaveLength(1)
-}, 20_000)
+}, 30_000)
 
 test('relays elsewhere are never spoken to by a provider on loopback', async () => {
   const setting = await start(() => '{}')
