@@ -20,7 +20,9 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const wish = resumes ? undefined : { ...payWish(options), pod }
   const token = await readToken(invocation)
   await withClient(invocation, async (client) => {
-    if (token !== undefined) await receiveToken(client, token, { signal: invocation.signal })
+    // A dry run moves nothing, and what the token brings is not in the wallet then.
+    if (token !== undefined && !options.flag('dryRun'))
+      await receiveToken(client, token, { signal: invocation.signal })
     const view = purchaseView(invocation)
     const timeoutMs = client.settings.timeoutMs
     const result =

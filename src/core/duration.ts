@@ -10,7 +10,8 @@ const MAX_SECONDS = 10 * 365 * UNIT_SECONDS.d
 export function parseDuration(text: string): number {
   const match = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/i.exec(text.trim())
   const counts = match?.slice(1) ?? []
-  if (counts.every((count) => count === undefined)) throw invalidDuration(text, 'it is not a duration')
+  if (counts.every((count) => count === undefined))
+    throw invalidDuration(text, 'it needs numbers with d, h, m or s')
   const seconds = UNITS.reduce((sum, unit, at) => sum + Number(counts[at] ?? 0) * UNIT_SECONDS[unit], 0)
   if (seconds === 0) throw invalidDuration(text, 'it must be longer than zero')
   if (seconds > MAX_SECONDS) throw invalidDuration(text, 'it is longer than ten years')

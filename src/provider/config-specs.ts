@@ -12,7 +12,7 @@ const specSchema = z.object({
   memory_mb: z.int().min(1).max(100_000_000),
   rate_msats_per_sec: z.int().min(1).max(1_000_000_000_000),
 })
-const specsSchema = z.array(specSchema).min(1).max(100)
+const specsSchema = z.array(specSchema).min(1, 'must hold at least one spec').max(100)
 
 const DEFAULT_CPU_MILLICORES = 1000
 const DEFAULT_MEMORY_MB = 1024

@@ -1,4 +1,5 @@
 // What did the operator configure, and what is wrong with it? Every problem at once, each with an example.
+import type * as z from 'zod'
 import { PaygressError } from '../core/errors.ts'
 import { isLoopbackUrl } from '../core/relay-url.ts'
 import type { Spec } from '../core/spec.ts'
@@ -32,9 +33,8 @@ export function parseProviderConfig(env: Environment, readText: ReadText): Provi
   const known = 'specs' in specs ? specs.specs : []
   const capacity = readCapacity(given, known, problems)
   const logLevel = readLogLevel(given, problems)
-  if (!parsed.success) throw invalid(problems)
-  crossCheck(parsed.data, problems)
-  if (problems.length > 0) throw invalid(problems)
+  crossCheck(given, parsed.success ? parsed.data : soundPart(given, parsed.error), problems)
+  if (!parsed.success || problems.length > 0) throw invalid(problems)
   return configOf(parsed.data, { specs: known, capacity, logLevel, notices: noticesOf(given, parsed.data) })
 }
 
@@ -101,18 +101,29 @@ function isLevel(text: string): text is LogLevel {
   return LOG_LEVELS.some((level) => level === text)
 }
 
-function crossCheck(parsed: ParsedEnvironment, problems: string[]): void {
-  const outside = parsed.BACKEND === 'process' ? parsed.NOSTR_RELAYS.filter((url) => !isLoopbackUrl(url)) : []
+type SoundPart = { [Name in keyof ParsedEnvironment]?: ParsedEnvironment[Name] | undefined }
+
+/** What can be read in spite of mistakes elsewhere, so that everything wrong is told at once. */
+function soundPart(given: Environment, { issues }: z.ZodError): SoundPart {
+  const wrong = new Set(issues.map(({ path }) => String(path[0])))
+  const rest = Object.entries(given).filter(([name]) => !wrong.has(name))
+  return environment.partial().parse(Object.fromEntries(rest))
+}
+
+function crossCheck(given: Environment, parsed: SoundPart, problems: string[]): void {
+  const backend = given.BACKEND ?? 'kubernetes'
+  const { NOSTR_RELAYS: relays = [], SSH_PORT_RANGE_START: first, SSH_PORT_RANGE_END: last } = parsed
+  const outside = backend === 'process' ? relays.filter((url) => !isLoopbackUrl(url)) : []
   if (outside.length > 0)
     problems.push(
       `NOSTR_RELAYS: ${outside[0]} is not a relay on this machine, and process pods have no isolation (example: NOSTR_RELAYS=ws://127.0.0.1:7777)`,
     )
-  if (parsed.BACKEND === 'kubernetes' && parsed.SSH_HOST === undefined)
+  if (backend === 'kubernetes' && given.SSH_HOST === undefined)
     problems.push(problem('SSH_HOST', 'environment variable is required'))
-  if (parsed.SSH_PORT_RANGE_END < parsed.SSH_PORT_RANGE_START)
+  if (first !== undefined && last !== undefined && last < first)
     problems.push(problem('SSH_PORT_RANGE_END', 'must not be below SSH_PORT_RANGE_START'))
-  const most = parsed.MAXIMUM_POD_DURATION_SECONDS
-  if (most !== undefined && most < parsed.MINIMUM_POD_DURATION_SECONDS)
+  const { MAXIMUM_POD_DURATION_SECONDS: most, MINIMUM_POD_DURATION_SECONDS: least } = parsed
+  if (most !== undefined && least !== undefined && most < least)
     problems.push(problem('MAXIMUM_POD_DURATION_SECONDS', 'must not be below MINIMUM_POD_DURATION_SECONDS'))
 }
 

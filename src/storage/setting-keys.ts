@@ -18,8 +18,6 @@ export const settingKeys = {
   max_rate: z.int().positive(),
   /** The public key file to give to machines. */
   ssh_key: z.string().min(1),
-  /** The SOCKS port of Tor, for `ssh --tor`. */
-  tor_proxy: z.string().regex(/^[A-Za-z0-9.-]+:\d{1,5}$/, 'must be host:port'),
 } as const
 
 export type SettingKey = keyof typeof settingKeys

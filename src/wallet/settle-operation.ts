@@ -104,7 +104,7 @@ function spent(
   if (attempt.mayLandUntil > 0 && operation.kind === 'capture' && captureWindow(deps, operation) !== 'over') {
     return { status: 'unknown', operationId: operation.id }
   }
-  const detail = 'the mint says that somebody else has spent these coins'
+  const detail = 'the mint says that it is already spent'
   return fail({ ...deps, ecash }, operation, { reason: 'spent', detail }, unspentYs)
 }
 

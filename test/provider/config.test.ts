@@ -183,8 +183,8 @@ describe('a mistake', () => {
       LOG_LEVEL: 'loud',
       ENABLE_CLEANUP_TASK: 'maybe',
     })
-    expect(found).toHaveLength(8)
-    expect(found.join('\n')).toMatch(/RUN_MODE[\s\S]*NOSTR_RELAYS[\s\S]*WHITELISTED_MINTS/)
+    expect(found).toHaveLength(9)
+    expect(found.join('\n')).toMatch(/RUN_MODE[\s\S]*NOSTR_RELAYS[\s\S]*WHITELISTED_MINTS[\s\S]*SSH_HOST/)
   })
 
   test('never shows the private key', () => {
