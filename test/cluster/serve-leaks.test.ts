@@ -19,7 +19,7 @@ import { testSpecId } from '../support/test-ids.ts'
 import { namesOf } from './rented-place.ts'
 
 // What fits into a run of the whole suite; every death costs the time that a daemon waits for the turn of the one before.
-const DEEDS = Number(process.env['LEAK_DEEDS'] ?? 60)
+const DEEDS = Number(process.env['LEAK_DEEDS'] ?? 40)
 const SEED = Number(process.env['LEAK_SEED'] ?? Date.now() % 1_000_000)
 const TENANTS = 5
 const SPEC = { id: testSpecId('basic'), cpuMillicores: 1_000, memoryMb: 1_024 }

@@ -14,6 +14,8 @@ export interface ProviderDaemon extends AsyncDisposable {
   readonly npub: string
   /** The file with wallet, orders and leases. */
   readonly databasePath: string
+  /** Of the present process. */
+  pid(): number
   hasExited(): boolean
   /** SIGTERM, and the end of the process. */
   stop(): Promise<void>
@@ -41,6 +43,7 @@ export async function startProvider(options: DaemonOptions): Promise<ProviderDae
   return {
     npub: serve.npub,
     databasePath: join(dir, 'paygress.db'),
+    pid: () => serve.process.pid,
     hasExited: () => serve.process.hasExited(),
     stop: async () => end('SIGTERM'),
     kill: async () => end('SIGKILL'),
