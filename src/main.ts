@@ -196,5 +196,10 @@ stopBySignal(stop)
 const streams = processStreams(() => stop.abort(READER_GONE))
 const code = await main(process.argv.slice(2), streams, stop.signal)
 // Whatever may still be open.
+const failure = await streams.flush()
+if (failure === undefined) process.exit(code)
+streams.stderr.write(
+  `error: the answer could not be written: ${failure.message}\nhint: see that stdout has room; what was done is done\n`,
+)
 await streams.flush()
-process.exit(code)
+process.exit(code === 0 ? 1 : code)

@@ -1,4 +1,5 @@
 // How does a command line become one call of one command? Builds commander's program from the command tree.
+import { PaygressError } from './core/errors.ts'
 import { Command as Commander, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Command, Options, type OptionValue } from './commands/invocation.ts'
@@ -153,7 +154,7 @@ function lazily(definition: CommandDefinition): Command {
   return async (invocation) => (await definition.load()).run(invocation)
 }
 
-/** Flag over environment over preference; negated flags are true unless given. Throws nothing. */
+/** Flag over environment over preference; negated flags are true unless given. Throws `usage` for a variable that is neither on nor off. */
 export function resolveOptions(
   call: Call,
   env: Readonly<Record<string, string | undefined>>,
@@ -181,6 +182,16 @@ function fromEnvironment(
       .map((part) => part.trim())
       .filter((part) => part !== '')
   if (option.flags.includes('<')) return text
-  const isOn = !['0', 'false', 'no'].includes(text.toLowerCase())
+  const isOn = isOnIn(option.env ?? '', text)
   return option.flags.includes('--no-') ? !isOn : isOn
+}
+
+// A word that is neither must not be read as a yes: it could stand for one that buys.
+function isOnIn(variable: string, text: string): boolean {
+  const word = text.toLowerCase()
+  if (['1', 'true', 'yes', 'y', 'on'].includes(word)) return true
+  if (['0', 'false', 'no', 'n', 'off'].includes(word)) return false
+  throw new PaygressError('usage', `${variable} is "${text.slice(0, 80)}", neither on nor off`, {
+    hint: `set ${variable} to 1 or 0, or unset it`,
+  })
 }

@@ -106,17 +106,23 @@ describe('an option', () => {
   })
 
   test('without a value is on or off in the environment', () => {
-    const values = ['1', 'true', 'yes', '0', 'false', 'No', ' ', '']
+    const values = ['1', 'true', 'yes', 'On', 'y', '0', 'false', 'No', 'off', 'n', ' ', '']
     expect(values.map((PAYGRESS_YES) => options(['buy'], { PAYGRESS_YES }).flag('yes'))).toEqual([
       true,
       true,
       true,
+      true,
+      true,
+      false,
+      false,
       false,
       false,
       false,
       false,
       false,
     ])
+    for (const PAYGRESS_YES of ['maybe', 'nope', '2', '-'])
+      expect(() => options(['buy'], { PAYGRESS_YES })).toThrow(/PAYGRESS_YES .* neither on nor off/)
     expect(options(['buy', '--yes'], { PAYGRESS_YES: '0' }).flag('yes')).toBe(true)
   })
 
@@ -184,7 +190,7 @@ describe('words behind the command', () => {
 
   test('are refused where there are too many or too few', () => {
     expect(parse('topup')).toMatchObject({ refusedBy: 'paygress topup', error: { exitCode: 1 } })
-    expect(parse('wallet', 'send')).toMatchObject({ refusedBy: 'paygress wallet send' })
+    expect(parse('wallet', 'fund')).toMatchObject({ refusedBy: 'paygress wallet fund' })
     expect(parse('status', 'a', 'b').error?.message).toContain('too many arguments')
   })
 })

@@ -1,6 +1,7 @@
 // What did crashes, time-outs and silent providers leave open, and what became of it now?
 import { PaygressError } from '../core/errors.ts'
 import type { OrderId } from '../core/ids.ts'
+import type { RecoveryReport } from '../wallet/wallet.ts'
 import { podName } from './apply-answer.ts'
 import { interruptible } from './interruptible.ts'
 import { satText, whereTheMoneyIs } from './money-text.ts'
@@ -30,6 +31,8 @@ export interface OrdersRecovery {
   recovered: RecoveredOrder[]
   /** Orders that still have to wait, and for what. */
   open: RecoveredOrder[]
+  /** Tokens for somebody else whose maker ended before it could show them; one line each. */
+  unseenTokens: string[]
   /** Money operations of the wallet that ended on the way. */
   endedOperations: number
 }
@@ -70,8 +73,16 @@ async function recoverAll(
   return {
     recovered: lines.filter(({ from, state }) => from !== state),
     open: lines.filter((line) => line.from === line.state && isOpen(line)),
+    unseenTokens: report.ended.flatMap((ended) => unseenToken(ended)),
     endedOperations: report.ended.length,
   }
+}
+
+function unseenToken({ operationId, kind, orderId, result }: RecoveryReport['ended'][number]): string[] {
+  if (kind !== 'send' || orderId !== undefined || result.status !== 'done') return []
+  return [
+    `a token of ${satText(result.amountSat)} was made: paygress wallet send --again ${operationId} prints it`,
+  ]
 }
 
 function isDue(client: Recoverer, order: Order, mode: 'quick' | 'full'): boolean {

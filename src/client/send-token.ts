@@ -1,14 +1,19 @@
-// How is a token made for somebody else?
+// How is a token made for somebody else, and got once more where its text was lost?
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { usableMints } from './choose-mint.ts'
 import { tooLittle } from './fund-gap.ts'
+import type { Outcome } from '../wallet/wallet.ts'
 import type { Client } from './ports.ts'
+
+const ALL = 1_000_000
 
 export interface SentToken {
   token: string
   mint: MintUrl
   feeSat: bigint
+  amountSat: bigint
+  operationId: string
 }
 
 /** Makes a plain token whose receiver nets the amount. Throws `insufficient_funds`, `input_needed` naming --mint, `outcome_unknown`. */
@@ -26,10 +31,33 @@ export async function sendToken(
   const plan = await wallet.planSpend(from, amountSat)
   if (plan.missingSat > 0n) throw tooLittle(plan)
   progress.step('making the token')
-  const outcome = await wallet.send(from, amountSat, { signal })
+  const sent = sentToken(from, await wallet.send(from, amountSat, { signal }))
+  progress.done()
+  return { ...sent, amountSat }
+}
+
+/** A token that was made before and that nobody may have seen, as after a crash. Throws `usage`, `outcome_unknown`. */
+export async function sendAgain(
+  { wallet, progress }: Pick<Client, 'wallet' | 'progress'>,
+  { operationId, signal }: { operationId: string; signal: AbortSignal },
+): Promise<SentToken> {
+  const entry = wallet.history(ALL).find((row) => row.operationId === operationId)
+  if (entry?.kind !== 'send' || entry.orderId !== undefined) {
+    throw new PaygressError('usage', `no token was made by an operation "${operationId.slice(0, 80)}"`, {
+      hint: 'paygress wallet history --columns time,kind,amount,id',
+    })
+  }
+  progress.step('looking for the token')
+  const sent = sentToken(entry.mint, await wallet.settle(operationId, signal))
+  progress.done()
+  return sent
+}
+
+function sentToken(mint: MintUrl, outcome: Outcome): SentToken {
+  const { operationId } = outcome
   if (outcome.status === 'done' && outcome.token !== undefined) {
-    progress.done()
-    return { token: outcome.token, mint: from, feeSat: outcome.feeSat }
+    const { token, feeSat, amountSat } = outcome
+    return { token, mint, feeSat, amountSat, operationId }
   }
   if (outcome.status === 'failed') {
     throw new PaygressError('failed', `the token could not be made: ${outcome.detail}; no sat is lost`, {
@@ -38,9 +66,7 @@ export async function sendToken(
   }
   throw new PaygressError(
     'outcome_unknown',
-    `the mint ${from} has not answered; the sats are in the journal`,
-    {
-      hint: 'paygress orders recover asks the mint again',
-    },
+    `the mint ${mint} has not answered; the sats are in the journal`,
+    { hint: `paygress wallet send --again ${operationId}`, details: { operation_id: operationId } },
   )
 }

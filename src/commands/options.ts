@@ -149,6 +149,11 @@ export const COMMAND_OPTIONS = {
     env: 'PAYGRESS_PRINT',
   },
   config: { flags: '--config', description: 'print a Host block for ~/.ssh/config', env: 'PAYGRESS_CONFIG' },
+  again: {
+    flags: '--again <operation>',
+    description: 'print a token once more that was made before, as `wallet history` lists it',
+    env: 'PAYGRESS_AGAIN',
+  },
   limit: { flags: '--limit <n>', description: 'how many entries (default 50)', env: 'PAYGRESS_LIMIT' },
   kubeconfig: {
     flags: '--kubeconfig <file>',

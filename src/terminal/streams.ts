@@ -17,8 +17,8 @@ export interface Streams {
 }
 
 export interface ProcessStreams extends Streams {
-  /** Resolves when everything that was printed has left this process. */
-  flush(): Promise<void>
+  /** Resolves when everything that was printed has left this process; to why the answer could not be written, if so. */
+  flush(): Promise<Error | undefined>
 }
 
 /**
@@ -27,12 +27,14 @@ export interface ProcessStreams extends Streams {
  */
 export function processStreams(onReaderGone: () => void): ProcessStreams {
   const opened = new Set<TerminalStream>()
+  let failure: Error | undefined
   const open = (stream: NodeJS.WriteStream): TerminalStream => {
     if (opened.has(stream)) return stream
     opened.add(stream)
     return stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      if (stream === process.stdout) onReaderGone()
+      if (stream !== process.stdout) return
+      if (error.code === 'EPIPE') onReaderGone()
+      else failure ??= error
     })
   }
   return {
@@ -48,6 +50,7 @@ export function processStreams(onReaderGone: () => void): ProcessStreams {
     env: process.env,
     async flush() {
       for (const stream of opened) await new Promise<void>((resolve) => stream.write('', () => resolve()))
+      return failure
     },
   }
 }

@@ -81,8 +81,10 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
 /** What a crash left open and can be ended at once; a line each for what came further. */
 async function recoverQuickly(client: WiredClient): Promise<void> {
   try {
-    const { recovered } = await recoverOrders(client, { mode: 'quick', signal: client.settings.signal })
-    for (const { text } of recovered) client.progress.note(`recovered: ${text}`)
+    const { signal } = client.settings
+    const { recovered, unseenTokens } = await recoverOrders(client, { mode: 'quick', signal })
+    for (const text of [...recovered.map((order) => order.text), ...unseenTokens])
+      client.progress.note(`recovered: ${text}`)
   } catch (error) {
     await client.close()
     throw error

@@ -8,13 +8,13 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const timeoutSec = options.seconds('timeout')
   await withClient(invocation, async (client) => {
     terminal.progress.step('looking after open orders')
-    const { recovered, open, endedOperations } = await recoverOrders(client, {
+    const { recovered, open, unseenTokens, endedOperations } = await recoverOrders(client, {
       mode: 'full',
       askAgainMs: timeoutSec === undefined ? undefined : timeoutSec * 1000,
       signal,
     })
     terminal.progress.done()
-    const lines = [...recovered, ...open].map(({ text }) => text)
+    const lines = [...[...recovered, ...open].map(({ text }) => text), ...unseenTokens]
     await terminal.answer({
       document: {
         recovered: recovered.map(document),

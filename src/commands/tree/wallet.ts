@@ -31,7 +31,8 @@ export const WALLET: CommandGroup = {
         {
           name: 'send',
           summary: 'make a token',
-          arguments: '<sats>',
+          arguments: '[sats]',
+          options: ['again'],
           examples: ['paygress wallet send 100'],
           load: () => import('../wallet/send.ts'),
         },
