@@ -4,8 +4,10 @@
 #   test/peers/prepare.sh          build what is missing of the quick ones; a second run only compares hashes
 #   test/peers/prepare.sh cluster  build the Kubernetes control plane, which takes minutes and gigabytes the first time
 #   test/peers/prepare.sh --list   print `name<TAB>folder` of every peer that is ready, build nothing
+#   test/peers/prepare.sh --cannot print `name<TAB>why` of every peer that this machine cannot have, build nothing
 #
-# A peer whose tool (python3, go) is missing is skipped by name; with CI=true that is an error.
+# A peer is skipped by name where this machine cannot have it: without Go, or with one that is too old and cannot fetch a newer one.
+# What else is missing (python3, a program) is skipped by name too, but with CI=true it is an error.
 # PAYGRESS_PEERS_CACHE names another cache folder.
 set -euo pipefail
 
@@ -24,6 +26,19 @@ skip() {
   if [ "${CI:-}" = true ]; then fail "$1 cannot be built: $2"; fi
   skipped+=("$1")
   say "$1 skipped: $2"
+}
+
+# cannot NAME WHY: nothing on this machine could change that, so that it is no error anywhere.
+cannot() {
+  skipped+=("$1")
+  say "$1 skipped: $2"
+}
+
+# no_go NAME: why its module cannot be built here; false where it can.
+no_go() {
+  have go || { echo 'go is missing'; return; }
+  if (cd "$here/$1" && go version >/dev/null 2>&1); then return 1; fi
+  echo "go $(sed -n 's/^go //p' "$here/$1/go.mod") or later is missing"
 }
 
 # digest FILE...: one hash over names and contents.
@@ -85,7 +100,8 @@ build_venv() { # NAME FOLDER
 }
 
 build_go() { # NAME FOLDER
-  have go || { skip "$1" 'go is missing'; return; }
+  local why
+  if why=$(no_go "$1"); then cannot "$1" "$why"; return; fi
   say "building $1 (up to two minutes the first time)"
   (cd "$here/$1" && log_run "$2/build.log" env CGO_ENABLED=0 go build -trimpath -buildvcs=false -o "$2/$1" .) ||
     fail "go could not build $1, see $2/build.log"
@@ -93,7 +109,8 @@ build_go() { # NAME FOLDER
 }
 
 build_cluster() { # NAME FOLDER
-  have go || { skip "$1" 'go is missing'; return; }
+  local why
+  if why=$(no_go "$1"); then cannot "$1" "$why"; return; fi
   say "building $1 (5 to 10 minutes and 4.5 GB in Go's caches the first time, then seconds)"
   log_run "$2/build.log" nice "$here/cluster/build.sh" "$2/cluster" -buildvcs=false ||
     fail "go could not build $1, see $2/build.log"
@@ -121,7 +138,13 @@ if [ "${1:-}" = --list ]; then
   done
   exit 0
 fi
-case ${1:-} in '' | cluster) ;; *) fail "unknown argument $1 (only cluster and --list are known)" ;; esac
+if [ "${1:-}" = --cannot ]; then
+  for name in auth-relay cluster; do
+    if why=$(no_go "$name"); then printf '%s\t%s\n' "$name" "$why"; fi
+  done
+  exit 0
+fi
+case ${1:-} in '' | cluster) ;; *) fail "unknown argument $1 (only cluster, --list and --cannot are known)" ;; esac
 
 mkdir -p "$cache"
 exec 9>"$cache/lock"

@@ -5,6 +5,7 @@ import { describe } from 'vitest'
 import { atEnd } from './at-end.ts'
 import { startChild } from './child.ts'
 import { missingPeer } from './missing-peers-reporter.ts'
+import { whyImpossible } from './require-peer.ts'
 import { runOnce, type RunResult } from './run-once.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { until } from './until.ts'
@@ -78,11 +79,12 @@ export async function startFullCluster(): Promise<FullCluster> {
 
 const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`
 
-const couldHaveIt = (): boolean => process.platform === 'linux' && process.getuid?.() === 0
+const couldHaveIt = (): boolean =>
+  process.platform === 'linux' && process.getuid?.() === 0 && whyImpossible('cluster') === undefined
 
 function whyMissing(): string | undefined {
   if (couldHaveIt() && listPrepared().length === 2) return undefined
-  const way = couldHaveIt() ? 'run test/peers/full-cluster/prepare.sh' : 'it needs root on Linux'
+  const way = couldHaveIt() ? 'run test/peers/full-cluster/prepare.sh' : 'it needs root on Linux, and Go'
   return `${missingPeer('full-cluster')}, ${way}`
 }
 

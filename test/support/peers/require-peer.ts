@@ -9,12 +9,13 @@ export type PeerName = 'nutshell' | 'rust-nostr' | 'auth-relay' | 'cluster' | 'f
 
 const PREPARE = join(import.meta.dirname, '../../peers/prepare.sh')
 let prepared: ReadonlyMap<string, string> | undefined
+let impossible: ReadonlyMap<string, string> | undefined
 
 /** Folder of a prepared peer, or of the program for faketime and nak; undefined when the machine has none. */
 function findPeer(name: PeerName): string | undefined {
   if (name === 'nak') return process.env['NAK']
   if (name === 'faketime') return findProgram(name)
-  prepared ??= listPrepared()
+  prepared ??= linesOf('--list')
   return prepared.get(name)
 }
 
@@ -27,12 +28,12 @@ export function peerPath(name: PeerName): string {
 
 /**
  * `describe` for suites that need real peers. Without one of them the suite is skipped under a title that names it;
- * with CI=true it throws (except for nak, which no registry has).
+ * with CI=true it throws, except for what this machine cannot have.
  */
 export function requirePeer(...names: readonly PeerName[]): (title: string, body: () => void) => void {
   const missing = names.filter((name) => findPeer(name) === undefined)
   if (missing.length === 0) return (title, body) => void describe(title, body)
-  const unexcused = missing.find((name) => name !== 'nak')
+  const unexcused = missing.find((name) => name !== 'nak' && whyImpossible(name) === undefined)
   if (process.env['CI'] === 'true' && unexcused !== undefined) peerPath(unexcused)
   return (title, body) => {
     const reason = missing.map((name) => `${missingPeer(name)}, ${howToGet(name)}`).join('; ')
@@ -40,17 +41,26 @@ export function requirePeer(...names: readonly PeerName[]): (title: string, body
   }
 }
 
+/** Why this machine cannot have it, whatever is done; undefined where it can. */
+export function whyImpossible(name: PeerName): string | undefined {
+  impossible ??= linesOf('--cannot')
+  return impossible.get(name)
+}
+
 function howToGet(name: PeerName): string {
+  const why = whyImpossible(name)
+  if (why !== undefined) return why
   if (name === 'nak') return 'set NAK=/path/to/nak'
   return name === 'cluster' ? 'run test/peers/prepare.sh cluster' : 'run test/peers/prepare.sh'
 }
 
-function listPrepared(): ReadonlyMap<string, string> {
-  const lines = execFileSync(PREPARE, ['--list'], { encoding: 'utf8' }).trim().split('\n')
+/** What the script says of each peer. */
+function linesOf(question: '--list' | '--cannot'): ReadonlyMap<string, string> {
+  const lines = execFileSync(PREPARE, [question], { encoding: 'utf8' }).trim().split('\n')
   return new Map(
     lines.flatMap((line) => {
-      const [name, folder] = line.split('\t')
-      return name !== undefined && folder !== undefined ? [[name, folder] as const] : []
+      const [name, answer] = line.split('\t')
+      return name !== undefined && answer !== undefined ? [[name, answer] as const] : []
     }),
   )
 }
