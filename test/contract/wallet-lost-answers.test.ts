@@ -179,7 +179,7 @@ describe.each(Object.entries(cases))('%s', (name, { ready, path }) => {
     async (kind) => {
       const { run, owner } = await ready()
       mint.failNext({ path, kind })
-      mint.failNext({ path: '/v1/restore', kind: 'drop-before' })
+      mint.failNext({ path: '/v1/restore', kind: '500-before' })
       ended.length = 0
       const outcome = await run({ effect: { name: 'note', args: {} } })
       expect(outcome.status).toBe('unknown')

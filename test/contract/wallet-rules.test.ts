@@ -77,7 +77,7 @@ describe('a payment', () => {
   test('whose capture was submitted is never released, even while nobody knows what became of it', async () => {
     const paid = await payment()
     mint.failNext({ path: '/v1/swap', kind: 'drop-before' })
-    mint.failNext({ path: '/v1/restore', kind: 'drop-before' })
+    mint.failNext({ path: '/v1/restore', kind: '500-before' })
     expect((await provider.wallet.capture(paid.inspected, times(paid))).status).toBe('unknown')
     expect(() => provider.wallet.release(paid.inspected, {})).toThrow('captured before')
     const other = openTestWallet({ home: provider.home })
@@ -108,7 +108,7 @@ describe('a payment', () => {
   test('whose capture never arrived is not sent again after its time, and failed long after its lock', async () => {
     const paid = await payment(400)
     mint.failNext({ path: '/v1/swap', kind: 'drop-before' })
-    mint.failNext({ path: '/v1/restore', kind: 'drop-before' })
+    mint.failNext({ path: '/v1/restore', kind: '500-before' })
     const outcome = await provider.wallet.capture(paid.inspected, times(paid))
     expect(outcome.status).toBe('unknown')
     const before = swaps()
@@ -222,7 +222,7 @@ describe('an operation', () => {
     const effects = { missing: (): void => undefined }
     const knowing = openTestWallet({ home: buyer.home, effects, requestTimeoutMs: 500 })
     mint.failNext({ path: '/v1/swap', kind: 'drop-after' })
-    mint.failNext({ path: '/v1/restore', kind: 'drop-before' })
+    mint.failNext({ path: '/v1/restore', kind: '500-before' })
     expect((await knowing.wallet.send(url, 10n, unknown)).status).toBe('unknown')
     const signal = AbortSignal.timeout(10_000)
     expect(await buyer.wallet.recover({ signal })).toEqual({ ended: [], open: [] })
@@ -304,7 +304,7 @@ describe('a keyset that rotates', () => {
 
   test('between a lost request and its repetition waits until nothing can land, then succeeds', async () => {
     mint.failNext({ path: '/v1/swap', kind: 'drop-before' })
-    mint.failNext({ path: '/v1/restore', kind: 'drop-before' })
+    mint.failNext({ path: '/v1/restore', kind: '500-before' })
     const outcome = await buyer.wallet.send(url, 30n, {})
     expect(outcome.status).toBe('unknown')
     mint.rotate({ inputFeePpk: 0 })
