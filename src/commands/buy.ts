@@ -89,7 +89,7 @@ async function readWish(invocation: Invocation): Promise<BuyWish> {
   const spec = options.text('spec')
   const alias = options.text('alias')
   if (spec === undefined) {
-    throw new PaygressError('usage', 'which machine is missing', {
+    throw new PaygressError('usage', 'it is not said which machine', {
       hint: 'add --spec <id>; paygress offers lists them',
     })
   }

@@ -11,11 +11,12 @@ const HIGHEST_PORT = 65_534
 export async function run(invocation: Invocation): Promise<undefined> {
   const { options, terminal, signal } = invocation
   const port = options.count('port', 1, HIGHEST_PORT)
-  terminal.progress.step('starting relay, mint and provider')
+  const provider = options.flag('withProvider')
+  terminal.progress.step(provider ? 'starting relay, mint and provider' : 'starting relay and mint')
   const devnet = await startDevnet({
     dir: options.text('dir'),
     port,
-    provider: options.flag('withProvider'),
+    provider,
     log: wireLog({ level: options.flag('verbose') ? 'debug' : 'warn' }),
   })
   try {

@@ -70,11 +70,11 @@ export async function run(invocation: Invocation): Promise<undefined> {
       if (watch || (isTable && listing.rows.length > 0 && !listing.complete)) {
         const fresh = printer.fresh(listing)
         if (fresh.length > 0)
-          await (watch ? terminal.stream(answerOf(fresh)) : terminal.answer(answerOf(fresh)))
+          await (watch ? terminal.stream(answerOf(fresh, filter)) : terminal.answer(answerOf(fresh, filter)))
         if (!watch && terminal.output === 'table') invocation.terminal.hideHeaders()
       } else if (listing.complete) {
         const rest = isTable ? printer.fresh(listing) : listing.rows
-        if (!isTable || rest.length > 0 || printer.count === 0) await terminal.answer(answerOf(rest))
+        if (!isTable || rest.length > 0 || printer.count === 0) await terminal.answer(answerOf(rest, filter))
       }
     }
   } catch (error) {
@@ -103,11 +103,12 @@ class RowPrinter {
   }
 }
 
-function answerOf(rows: readonly OfferRow[]): Answer {
+function answerOf(rows: readonly OfferRow[], { all }: OfferFilter): Answer {
+  const none = all ? 'no offer fits' : 'no offer fits; paygress offers --all shows stale ones too'
   return {
     document: { offers: rows.map(documentOf) },
     names: rows.map((row) => `${row.providerNpub}/${row.spec.id}`),
-    human: tableAnswer(COLUMNS, rows, 'no offer fits; paygress offers --all shows stale ones too'),
+    human: tableAnswer(COLUMNS, rows, none),
   }
 }
 

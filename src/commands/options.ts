@@ -189,7 +189,7 @@ export const COMMAND_OPTIONS = {
   keep: { flags: '--keep', description: 'stay up afterwards and print the exports', env: 'PAYGRESS_KEEP' },
   dir: {
     flags: '--dir <dir>',
-    description: 'keep everything here and continue from it',
+    description: 'folder for its files; what is in it already is kept',
     env: 'PAYGRESS_DIR',
   },
   port: {

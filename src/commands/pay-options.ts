@@ -35,7 +35,7 @@ function extentOf(options: Options): Extent {
   const given = [durationSec, amountSat, until].filter((value) => value !== undefined)
   if (given.length !== 1) {
     const problem =
-      given.length === 0 ? 'how long is missing' : 'give only one of --for, --amount and --until'
+      given.length === 0 ? 'it is not said for how long' : 'give only one of --for, --amount and --until'
     throw new PaygressError('usage', problem, {
       hint: 'add --for 2h, --amount 500 or --until 2026-12-24T18:00Z',
     })

@@ -4,18 +4,20 @@ import * as z from 'zod'
 const relay = z.url({ protocol: /^wss?$/, error: 'must be a ws:// or wss:// address' })
 const mint = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
 
+const WHOLE = 'must be a whole number of sats, at least 1'
+
 /** Every preference of `paygress config`; flags and environment variables of the same name come first. */
 export const settingKeys = {
   /** The relays to use instead of the built-in ones. */
-  relays: z.array(relay).min(1),
+  relays: z.array(relay).min(1, 'must be at least one ws:// or wss:// address'),
   /** The mint to pay from where a provider takes several. */
   mint,
   /** A provider to prefer. */
   provider: z.string().min(1),
   /** How answers are printed. */
-  output: z.enum(['table', 'json', 'yaml', 'name']),
+  output: z.enum(['table', 'json', 'yaml', 'name'], 'must be table, json, yaml or name'),
   /** Never rent above this many sats per hour. */
-  max_rate: z.int().positive(),
+  max_rate: z.int(WHOLE).positive(WHOLE),
   /** The public key file to give to machines. */
   ssh_key: z.string().min(1),
 } as const

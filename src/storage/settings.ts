@@ -58,7 +58,7 @@ export async function openSettings(folder: string): Promise<Settings> {
     setText: async (key, text) => {
       const result = schemaOf(key).safeParse(typed(key, text))
       if (!result.success) {
-        throw new PaygressError('usage', `${key} cannot be set to that: ${firstIssue(result.error)}`)
+        throw new PaygressError('usage', `${key} cannot be set to that: it ${firstIssue(result.error)}`)
       }
       await write((open) => open.set(key, result.data))
     },
@@ -100,8 +100,8 @@ export function parseSettingKey(text: string): SettingKey {
   if (isSettingKey(text)) return text
   const keys = Object.keys(settingKeys)
   const meant = nearest(text, keys)
-  throw new PaygressError('usage', `there is no setting "${text.slice(0, 80)}"`, {
-    hint: meant === undefined ? `the settings are ${keys.join(', ')}` : `did you mean ${meant}?`,
+  throw new PaygressError('usage', `there is no preference "${text.slice(0, 80)}"`, {
+    hint: meant === undefined ? `the preferences are ${keys.join(', ')}` : `did you mean ${meant}?`,
   })
 }
 
@@ -124,5 +124,5 @@ function typed(key: SettingKey, text: string): unknown {
 }
 
 function firstIssue(error: z.ZodError): string {
-  return error.issues[0]?.message ?? 'not a valid value'
+  return error.issues[0]?.message ?? 'is not a valid value'
 }

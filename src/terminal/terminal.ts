@@ -102,5 +102,6 @@ export async function openTerminal(streams: Streams, options: TerminalOptions): 
 async function encode(document: Json, output: OutputFormat): Promise<string> {
   if (output !== 'yaml') return JSON.stringify(document)
   const { stringify } = await import('yaml')
-  return stringify(document).trimEnd()
+  // Equal lists are written out each time: not every reader of YAML knows anchors.
+  return stringify(document, { aliasDuplicateObjects: false }).trimEnd()
 }

@@ -45,8 +45,8 @@ describe('settings', () => {
   test.each([
     ['relays', 'https://not.a.relay', /ws:\/\//],
     ['relays', '', /relays/],
-    ['max_rate', 'much', /max_rate/],
-    ['output', 'xml', /output/],
+    ['max_rate', 'much', /max_rate.* must be a whole number of sats/],
+    ['output', 'xml', /output.* must be table, json, yaml or name/],
   ] as const)('%s refuses "%s" and says why', async (key, text, message) => {
     const settings = await openSettings(folder)
     await expect(settings.setText(key, text)).rejects.toThrow(message)

@@ -78,6 +78,14 @@ describe('an answer', () => {
     })
   })
 
+  test('under yaml writes out what is there twice, without anchors', async () => {
+    const { terminal, out } = await openFake({ output: 'yaml' })
+    const mints = ['https://mint.example.com']
+    await terminal.answer({ ...answer(), document: { rows: [{ mints }, { mints }] } })
+    expect(out()).not.toMatch(/[&*]/)
+    expect(parse(out())).toEqual({ rows: [{ mints }, { mints }] })
+  })
+
   test.each([{ output: 'name' as const }, { quiet: true }])(
     'under %o is the names alone',
     async (options) => {

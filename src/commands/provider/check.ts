@@ -16,7 +16,7 @@ const COLUMNS = [
 export async function run(invocation: Invocation): Promise<number> {
   const { terminal } = invocation
   const config = configuredProvider(invocation)
-  terminal.progress.step('asking cluster, mints and relays')
+  terminal.progress.step('asking the back end, mints and relays')
   const findings = await wireProviderCheck(config, wireLog({ level: 'error' }))
   terminal.progress.done()
   const failed = findings.some(({ level }) => level === 'fail')
