@@ -100,10 +100,7 @@ export function startCli(args: readonly string[], options: CliOptions): RunningC
 }
 
 /** The environment of the program: PATH and what the test says, nothing of ours. */
-function cliEnvironment(
-  home: string,
-  env: Readonly<Record<string, string>> = {},
-): Record<string, string> {
+function cliEnvironment(home: string, env: Readonly<Record<string, string>> = {}): Record<string, string> {
   return {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: home,

@@ -49,10 +49,7 @@ export async function heldSat(databasePath: string, mintUrl: string): Promise<nu
 }
 
 /** NUT-07: the state of each proof, by its Y. */
-async function proofStates(
-  mintUrl: string,
-  ys: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
+async function proofStates(mintUrl: string, ys: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const response = await fetch(`${mintUrl}/v1/checkstate`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
