@@ -4,10 +4,19 @@ import { PaygressError } from '../core/errors.ts'
 const BUSY = 5
 const LOCKED = 6
 const READONLY = 8
+const IO_ERROR = 10
+const CORRUPT = 11
 const FULL = 13
 const CANTOPEN = 14
 const CONSTRAINT = 19
 const NOT_A_DATABASE = 26
+
+const HINTS: Readonly<Record<number, string>> = {
+  [FULL]: 'free some disk space and run the command again',
+  // A full disk says this, too, where it has no room for the file's shared memory.
+  [IO_ERROR]: 'see that the disk has room and is sound (df), and run the command again',
+  [CORRUPT]: 'the file is damaged: keep it, it holds your money, and put a backup in its place',
+}
 
 /** The primary result code of a node:sqlite error, or undefined for any other error. */
 function sqliteCode(error: unknown): number | undefined {
@@ -50,6 +59,8 @@ export function fromSqliteError(error: unknown, path: string): unknown {
       cause: error,
     })
   }
-  const hint = code === FULL ? { hint: 'free some disk space and run the command again' } : {}
-  return new PaygressError('storage_failed', `cannot use ${path}: ${reason}`, { ...hint, cause: error })
+  return new PaygressError('storage_failed', `cannot use ${path}: ${reason}`, {
+    ...(HINTS[code] === undefined ? {} : { hint: HINTS[code] }),
+    cause: error,
+  })
 }
