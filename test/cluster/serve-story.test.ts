@@ -82,7 +82,7 @@ requirePeer('cluster')('a machine of the cluster', () => {
       async () =>
         (await pods()).length === 0 ||
         (await jobs()).some(({ status: { conditions } }) =>
-          conditions.some(({ type }) => /^Fail/.test(type)),
+          conditions.some(({ type }) => type.startsWith('Fail')),
         ),
       90_000,
     )

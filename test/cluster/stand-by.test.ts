@@ -79,7 +79,7 @@ requirePeer('cluster')('stand-by', () => {
       const stop = new AbortController()
       const waiting = take({}, stop.signal)
       stop.abort()
-      await expect(waiting).rejects.toThrow()
+      await expect(waiting).rejects.toThrow(/abort/i)
       await first.release()
     })
   })

@@ -4,7 +4,7 @@ import { openTestWallet } from '../wallet/test-wallet.ts'
 import { until } from '../peers/until.ts'
 import { type RunningCli, startCli } from '../run-cli.ts'
 
-const BASIC_SPEC = {
+export const BASIC_SPEC = {
   id: 'basic',
   name: 'Basic',
   description: 'Basic VPS - 1 CPU core, 1GB RAM',
