@@ -30,7 +30,7 @@ export const WALLET: CommandGroup = {
         },
         {
           name: 'send',
-          summary: 'make a token',
+          summary: 'make a token, or with --again print one once more',
           arguments: '[sats]',
           options: ['again'],
           examples: ['paygress wallet send 100'],
