@@ -53,9 +53,11 @@ async function checkPlace(context: ProviderContext, acceptNewCluster: boolean): 
   const { ok, findings, clusterId } = await context.compute.check()
   const failed = findings.filter((finding) => finding.level === 'fail')
   if (!ok) {
+    const fixes = failed.flatMap(({ fix }) => (fix === undefined ? [] : [fix]))
     throw new PaygressError(
-      'failed',
-      `machines cannot be run here: ${failed.map(({ what, fix }) => (fix === undefined ? what : `${what} (${fix})`)).join('; ')}`,
+      'config_invalid',
+      `machines cannot be run here: ${failed.map(({ what }) => what).join('; ')}`,
+      fixes.length === 0 ? {} : { hint: [...new Set(fixes)].join('; ') },
     )
   }
   if (clusterId === undefined) return

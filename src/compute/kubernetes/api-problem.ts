@@ -77,6 +77,7 @@ export function placeError(problem: ApiProblem, what: string): PaygressError {
 }
 
 const HINTS: Partial<Record<ProblemKind, string>> = {
+  unavailable: 'is the cluster up, and the server in the kubeconfig right? Ask it with kubectl cluster-info',
   unauthorized: 'the credentials of the kubeconfig are wrong or expired: renew them',
   forbidden: 'kubectl apply -f k8s/sidecar-service.yaml grants what is needed',
   'namespace-missing': 'create it with kubectl create namespace, or set POD_NAMESPACE',

@@ -56,6 +56,8 @@ export function versionFinding(body: unknown): Finding {
 async function identifyCluster(place: KubernetesPlace): Promise<{ finding: Finding[]; clusterId?: string }> {
   const answer = await coordinationLease(place.api)
   if (answer.ok) return { finding: [], clusterId: objectSchema.parse(answer.body).metadata.uid }
-  const what = placeError(answer.problem, 'the cluster could not be identified').message
-  return { finding: [{ level: 'fail', what, fix: 'grant get and create on leases in the namespace' }] }
+  const error = placeError(answer.problem, 'the cluster could not be identified')
+  if (answer.problem.kind === 'unavailable') throw error
+  const fix = error.hint ?? 'grant get and create on leases in the namespace'
+  return { finding: [{ level: 'fail', what: error.message, fix }] }
 }

@@ -25,7 +25,10 @@ export async function checkPortRange(place: KubernetesPlace): Promise<Finding[]>
       },
     ]
   }
-  const { message, hint } = placeError(problem, 'a service could not be made')
+  const error = placeError(problem, 'a service could not be made')
+  // No answer says nothing about the ports.
+  if (problem.kind === 'unavailable') throw error
+  const { message, hint } = error
   return [{ level: 'fail', what: message, ...(hint === undefined ? {} : { fix: hint }) }]
 }
 

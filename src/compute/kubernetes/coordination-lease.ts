@@ -30,13 +30,20 @@ export type CoordinationLease = z.output<typeof leaseSchema>
 export async function coordinationLease(api: ClusterApi): Promise<ApiAnswer> {
   const found = await api.get('leases', COORDINATION_LEASE)
   if (found.ok || found.problem.kind !== 'not-found') return found
-  await api.create('leases', {
+  const made = await api.create('leases', {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata: { name: COORDINATION_LEASE },
     spec: {},
   })
+  // Only this one says that the whole namespace is missing, or that we may not.
+  if (!made.ok && made.problem.kind !== 'exists') return made
   return api.get('leases', COORDINATION_LEASE)
+}
+
+/** What asking again does not change. */
+function notAllowed({ message, hint }: PaygressError): PaygressError {
+  return new PaygressError('config_invalid', message, hint === undefined ? {} : { hint })
 }
 
 /** Whose namespace it is. */
@@ -53,13 +60,7 @@ export async function readLease(api: ClusterApi, log: Log): Promise<Coordination
   const answer = await coordinationLease(api)
   if (answer.ok) return leaseSchema.parse(answer.body)
   const error = placeError(answer.problem, 'the lease of the daemons cannot be read')
-  if (answer.problem.kind !== 'unavailable') {
-    throw new PaygressError(
-      'config_invalid',
-      error.message,
-      error.hint === undefined ? {} : { hint: error.hint },
-    )
-  }
+  if (answer.problem.kind !== 'unavailable') throw notAllowed(error)
   log.warn({ error: error.message }, 'the cluster has not answered yet')
   return undefined
 }
@@ -82,7 +83,7 @@ export function checkOwner(
   }
 }
 
-/** Takes the Lease as it was read; false where somebody was faster or nobody answered. */
+/** Takes the Lease as it was read; false where somebody was faster or nobody answered. Throws `config_invalid` where we may not. */
 export async function takeLease(
   api: ClusterApi,
   lease: CoordinationLease,
@@ -94,7 +95,7 @@ export async function takeLease(
     [IDENTITY]: owner.identity,
     [WALLET]: owner.walletId,
   }
-  return patchLease(api, [
+  const answer = await askPatch(api, [
     { op: 'test', path: '/metadata/resourceVersion', value: lease.metadata.resourceVersion },
     { op: 'add', path: '/metadata/annotations', value: annotations },
     {
@@ -108,18 +109,24 @@ export async function takeLease(
       },
     },
   ])
+  if (!answer.ok && (answer.problem.kind === 'forbidden' || answer.problem.kind === 'unauthorized'))
+    throw notAllowed(placeError(answer.problem, 'the lease of the daemons cannot be taken'))
+  return answer.ok
 }
 
 /** True when it was done; false when the Lease has changed or nobody answered. */
 export async function patchLease(api: ClusterApi, steps: readonly PatchStep[]): Promise<boolean> {
-  const answer = await api.connection.send({
+  return (await askPatch(api, steps)).ok
+}
+
+async function askPatch(api: ClusterApi, steps: readonly PatchStep[]): Promise<ApiAnswer> {
+  return api.connection.send({
     method: 'PATCH',
     path: api.path('leases', COORDINATION_LEASE),
     contentType: JSON_PATCH,
     body: steps,
     signal: AbortSignal.timeout(ANSWER_MS),
   })
-  return answer.ok
 }
 
 /** MicroTime of Kubernetes: RFC 3339 with six digits after the second. */
