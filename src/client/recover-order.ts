@@ -1,6 +1,7 @@
 // What can still be done for one order that a crash, a time-out or a silent provider left open?
 import { unixSeconds } from '../core/clock.ts'
 import { applyAnswer } from './apply-answer.ts'
+import { keepLaterEnd } from './later-end.ts'
 import { markExpired, refundIn, takeLostLease } from './lost-lease.ts'
 import { getOrder, isIn, moveNow } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
@@ -132,6 +133,7 @@ async function endLease(
   if (order.kind !== 'buy') return order
   for (const { messageId, from, content } of inbox.answers) {
     if (messageId !== order.message.id || from !== order.terms.provider) continue
+    keepLaterEnd(client, order, content)
     const refund = refundIn(order, content)
     if (refund === undefined) continue
     const after = await takeLostLease(client, order, refund, signal)

@@ -10,6 +10,14 @@ export function usedSeconds(paidFrom: number, at: number): number {
   return Math.max(0, Math.ceil((at - paidFrom) / 1000))
 }
 
+/** So much of each outage is the buyer's to bear, in milliseconds. */
+const BORNE_MS = 30_000
+
+/** How much of an outage is made good; all times in milliseconds. */
+export function madeGoodMs(downSince: number, until: number): number {
+  return Math.max(0, until - downSince - BORNE_MS)
+}
+
 /** What is left of a credit after the used seconds; never below zero. */
 export function unusedMsat(creditMsat: Msat, usedSec: number, rate: RateMsatPerSec): Msat {
   const rest = creditMsat - costMsat(usedSec, rate)

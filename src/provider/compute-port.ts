@@ -45,12 +45,26 @@ export type Machine = { leaseId: LeaseId } & (
 /** Why a machine ended: its deadline, an `end` call, or a fault of its place. */
 export type EndReason = 'expired' | 'ended' | 'failed'
 
+/**
+ * Can a machine be used, as far as its place is to blame? What its tenant does to it never counts. `since`: of a machine that is down,
+ * when that began; of one that is up, the latest moment at which that may have begun. `outage`: the last one that is still known of, the time of its start-up included; told again and again.
+ */
+export type Readiness =
+  | { ready: false; since: Date }
+  | { ready: true; since: Date; outage?: { since: Date; until: Date } }
+
 export interface ComputeCheck {
   ok: boolean
   /** One line per thing that was looked at. */
   findings: { level: 'ok' | 'warn' | 'fail'; what: string; fix?: string }[]
   /** Stays the same while it is the same cluster; the ledger remembers it. Absent when it could not be read. */
   clusterId?: string
+}
+
+export interface WatchHandlers {
+  onEnd(leaseId: LeaseId, reason: EndReason): void
+  onGap(): void
+  onReadiness?(leaseId: LeaseId, readiness: Readiness): void
 }
 
 /**
@@ -92,12 +106,10 @@ export interface Compute {
 
   /**
    * Tells of every machine that ended, once `onEnd` was given, until the signal fires; an end that happened while nobody watched
-   * is told from `list`, never from silence. `onGap` says that ends may have been missed: read `list`.
+   * is told from `list`, never from silence. `onGap` says that ends may have been missed: read `list`. `onReadiness` tells how every
+   * machine that once answered is, at the beginning and after each change; a place whose machines are never down without an end tells nothing.
    */
-  watch(
-    handlers: { onEnd(leaseId: LeaseId, reason: EndReason): void; onGap(): void },
-    signal: AbortSignal,
-  ): Promise<void>
+  watch(handlers: WatchHandlers, signal: AbortSignal): Promise<void>
 
   /** Lets go of sockets, timers and watches; machines go on. */
   close(): Promise<void>

@@ -1,7 +1,7 @@
 // May this machine be ended now, and how much of its time comes back?
 import { decodeNpub } from '../core/npub.ts'
 import type { StopRequest } from '../protocol/stop.ts'
-import { balanceMsat, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
+import { balanceMsat, madeGoodMs, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
 import { leaseRow, parseLease } from './lease.ts'
 import { writeOrder, type StopOrder } from './orders.ts'
 import type { ProviderContext } from './provider-context.ts'
@@ -29,7 +29,8 @@ export async function handleStop(
       return refuse(context, head, noSuchPod(request.pod_npub))
     const lease = parseLease(current)
     const credits = context.ledger.credits(lease.leaseId)
-    const usedSec = usedSeconds(lease.paidFrom, now)
+    const downMs = madeGoodMs(lease.outages?.downSince ?? now, now)
+    const usedSec = usedSeconds(lease.paidFrom, now - downMs)
     const owed = unusedMsat(balanceMsat(credits), usedSec, lease.spec.rateMsatPerSec)
     const order: StopOrder = {
       ...head,

@@ -1,10 +1,11 @@
 // Which machines have ended, and was it their time? Books ends, refunds what was lost, sweeps what nobody owns.
 import type { LeaseId } from '../core/ids.ts'
 import { toPaygressError } from '../core/errors.ts'
-import { balanceMsat, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
-import type { Machine } from './compute-port.ts'
+import { balanceMsat, madeGoodMs, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
+import type { Machine, Readiness } from './compute-port.ts'
 import { leaseRow, parseLease, type Lease } from './lease.ts'
 import { readOrder, writeOrder } from './orders.ts'
+import { enforceOwedEnd, noteReadiness } from './outages.ts'
 import { pause, retryDelayMs } from './pause.ts'
 import type { ProviderContext } from './provider-context.ts'
 import { refusal } from './refusal-reply.ts'
@@ -23,10 +24,12 @@ export async function watchLeases(context: ProviderContext, resume: (key: string
 async function followEnds(context: ProviderContext, resume: (key: string) => void): Promise<void> {
   const { signal, log } = context
   const failed = (error: unknown): void =>
-    log.warn({ error: toPaygressError(error).message }, 'the end of a machine could not be booked yet')
+    log.warn({ error: toPaygressError(error).message }, 'what became of a machine could not be booked yet')
   const handlers = {
     onEnd: (leaseId: LeaseId): void => void bookEnd(context, leaseId, resume).catch(failed),
     onGap: (): void => void reconcileLeases(context, resume).catch(failed),
+    onReadiness: (leaseId: LeaseId, readiness: Readiness): void =>
+      void noteReadiness(context, leaseId, readiness).catch(failed),
   }
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
@@ -60,6 +63,7 @@ export async function reconcileLeases(
   for (const lease of context.ledger.leasesIn('running')) {
     const machine = machines.get(lease.leaseId)
     if (machine === undefined || machine.state === 'ended') await bookEnd(context, lease.leaseId, resume)
+    else await enforceOwedEnd(context, lease.leaseId)
   }
   await sweep(context, [...machines.values()])
   const seen = String(context.clock.now())
@@ -79,9 +83,11 @@ async function bookEnd(
     if (machine !== undefined && machine.state !== 'ended') return
     const lease = parseLease(row)
     const endedAt = endOf(context, lease, machine)
+    const downSince = lease.outages?.downSince ?? endedAt
+    const isOnTime = endedAt >= lease.paidUntil - ON_TIME_MS && madeGoodMs(downSince, endedAt) === 0
     // Paid time that its buyer could never know of was the provider's own.
-    if (lease.reported && endedAt >= lease.paidUntil - ON_TIME_MS) expire(context, lease)
-    else lose(context, lease, endedAt, resume)
+    if (lease.reported && isOnTime) expire(context, lease)
+    else lose(context, lease, Math.min(downSince, endedAt), resume)
     context.offerChanged()
   })
 }

@@ -10,6 +10,19 @@ const leaseFields = z.object({
   port: z.number(),
   /** A relay took the first reply: from then on the buyer can know of the machine. */
   reported: z.boolean(),
+  /** Times in which the machine was down by its provider's fault, in milliseconds; absent before the first one. */
+  outages: z
+    .object({
+      /** How many were made good by a later end. */
+      madeGood: z.number(),
+      /** What was before is settled. */
+      settledUntil: z.number(),
+      /** It is down since then. */
+      downSince: z.number().optional(),
+      /** The end that stands here is not known to be enforced yet. */
+      owed: z.boolean(),
+    })
+    .optional(),
 })
 
 export type Lease = Omit<LeaseRow, 'body'> & z.infer<typeof leaseFields>
@@ -23,6 +36,6 @@ export function parseLease(row: LeaseRow): Lease {
 }
 
 export function leaseRow(lease: Lease): LeaseRow {
-  const { spec, host, port, reported, ...head } = lease
-  return { ...head, body: JSON.stringify({ spec, host, port, reported }) }
+  const { spec, host, port, reported, outages, ...head } = lease
+  return { ...head, body: JSON.stringify({ spec, host, port, reported, outages }) }
 }

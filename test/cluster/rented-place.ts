@@ -96,3 +96,15 @@ export async function podUids(namespace: TestNamespace, lease: LeaseId): Promise
   )
   return items.map(({ metadata }) => metadata.uid)
 }
+
+const labelsSchema = z.object({
+  items: z.array(z.object({ metadata: z.object({ labels: z.record(z.string(), z.string()) }) })),
+})
+
+/** The one lease in the namespace. */
+export async function leaseOf(namespace: TestNamespace): Promise<string> {
+  const { items } = labelsSchema.parse(await namespace.ask({ method: 'GET', path: namespace.path('jobs') }))
+  const lease = items[0]?.metadata.labels['paygress.io/lease']
+  if (lease === undefined || items.length > 1) throw new Error(`${items.length} leases are there, not one`)
+  return lease
+}

@@ -2,13 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { LeaseId } from '../../src/core/ids.ts'
-import type {
-  Compute,
-  EndReason,
-  Machine,
-  MachineRequest,
-  Readiness,
-} from '../../src/provider/compute-port.ts'
+import type { Compute, EndReason, Machine, MachineRequest } from '../../src/provider/compute-port.ts'
 import { probeBanner } from '../../src/ssh/banner-probe.ts'
 import { makeSshKeyPair } from '../../src/ssh/key-pair.ts'
 import { testLeaseId, testPodNpub, testPublicKey, testSpecId } from '../support/test-ids.ts'
@@ -17,10 +11,6 @@ export interface ComputeUnderTest {
   compute: Compute
   /** Lets go of the first one as a daemon that stops, and opens the same place again. */
   restart(): Promise<Compute>
-  /** The tenant makes their SSH server end; it comes back in place. */
-  restartSsh?(lease: LeaseId): Promise<void>
-  /** The place loses the machine and makes it again; absent where no machine is ever down without an end. */
-  makeAgain?(lease: LeaseId): Promise<void>
   dispose(): Promise<void>
 }
 
@@ -254,63 +244,6 @@ export function describeComputeContract(name: string, make: () => Promise<Comput
         ])
       stop.abort()
       await watching
-    })
-
-    async function readinessOf(
-      lease: LeaseId,
-      from: Compute,
-    ): Promise<{ told: Readiness[]; stop(): Promise<void> }> {
-      const told: Readiness[] = []
-      const stop = new AbortController()
-      const onReadiness = (of: LeaseId, readiness: Readiness): void =>
-        void (of === lease ? told.push(readiness) : undefined)
-      const watching = from.watch(
-        { onEnd: () => undefined, onGap: () => undefined, onReadiness },
-        stop.signal,
-      )
-      return {
-        told,
-        stop: async () => {
-          stop.abort()
-          await watching
-        },
-      }
-    }
-
-    test('never blames itself for what a tenant does, nor for an end', async () => {
-      const lease = await rent(1)
-      const { told, stop } = await readinessOf(lease, compute)
-      await place.restartSsh?.(lease)
-      await compute.end(lease)
-      await expect.poll(async () => stateOf(lease)).not.toBe('running')
-      await stop()
-      expect(told.filter(({ ready }) => !ready)).toEqual([])
-    })
-
-    test('tells when a machine went down and when it came back, also to a daemon that was away', async () => {
-      if (place.makeAgain === undefined) return
-      const lease = await rent(1)
-      const watched = await readinessOf(lease, compute)
-      const before = Date.now()
-      await place.makeAgain(lease)
-      await expect
-        .poll(() => watched.told.at(-1), { timeout: 15_000 })
-        .toMatchObject({
-          ready: true,
-          outage: { since: expect.any(Date) },
-        })
-      const down = watched.told.find(({ ready }) => !ready)
-      const back = watched.told.at(-1)
-      await watched.stop()
-      if (down === undefined || back?.ready !== true || back.outage === undefined) throw new Error('not told')
-      // The server tells its time in whole seconds.
-      expect(down.since.getTime()).toBeGreaterThanOrEqual(before - 2_000)
-      expect(down.since.getTime()).toBeLessThanOrEqual(back.outage.until.getTime())
-      expect(back.outage.until.getTime()).toBeLessThanOrEqual(Date.now() + 1_000)
-      await compute.setEnd(lease, 'payment', new Date(Date.now() + 60_000))
-      const later = await readinessOf(lease, await place.restart())
-      await expect.poll(() => later.told.at(-1)).toEqual(back)
-      await later.stop()
     })
   })
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { startProcessCompute } from '../../src/compute/process/process-compute.ts'
 import type { Compute } from '../../src/provider/compute-port.ts'
 import { quietLog } from '../support/quiet-log.ts'
-import { describeComputeContract } from './compute-contract.ts'
+import { describeComputeContract, type ComputeUnderTest } from './compute-contract.ts'
+import { describeReadinessContract } from './readiness-contract.ts'
 
-describeComputeContract('process pods', async () => {
+async function make(): Promise<ComputeUnderTest> {
   const dir = mkdtempSync(join(tmpdir(), 'paygress-compute-'))
   const open = async (): Promise<Compute> => startProcessCompute({ dir, clock: Date, log: quietLog() })
   let compute = await open()
@@ -23,4 +24,7 @@ describeComputeContract('process pods', async () => {
       rmSync(dir, { recursive: true })
     },
   }
-})
+}
+
+describeComputeContract('process pods', make)
+describeReadinessContract('process pods', false, make)

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseMintUrl } from '../../src/core/mint-url.ts'
 import { costMsat, remainderMsat, secondsFor } from '../../src/core/pricing.ts'
-import { balanceMsat, refundParts, unusedMsat, usedSeconds } from '../../src/provider/amounts.ts'
+import { balanceMsat, madeGoodMs, refundParts, unusedMsat, usedSeconds } from '../../src/provider/amounts.ts'
 import type { Credit } from '../../src/provider/ports.ts'
 import { testLeaseId } from '../support/test-ids.ts'
 
@@ -91,4 +91,26 @@ test('the last credit goes back first, and what went back before is not owed aga
     { mint: b, amountMsat: 30n },
     { mint: a, amountMsat: 30n },
   ])
+})
+
+test('an outage is made good but for half a minute, and never for more than it was', () => {
+  const at = fc.integer({ min: 0, max: 2 ** 45 })
+  fc.assert(
+    fc.property(at, fc.integer({ min: -100_000, max: 10 ** 9 }), (since, lasted) => {
+      const good = madeGoodMs(since, since + lasted)
+      expect(good).toBe(lasted > 30_000 ? lasted - 30_000 : 0)
+    }),
+  )
+})
+
+test('a stop after an outage that was made good gives back what it would have without, but for half a minute', () => {
+  const seconds = fc.integer({ min: 1, max: 100_000 })
+  fc.assert(
+    fc.property(seconds, seconds, seconds, (before, down, after) => {
+      const until = (before + down) * 1000
+      const paidFrom = madeGoodMs(before * 1000, until)
+      const used = usedSeconds(paidFrom, until + after * 1000)
+      expect(used).toBe(before + after + Math.min(30, down))
+    }),
+  )
 })

@@ -20,6 +20,8 @@ export interface NodeStandIn extends AsyncDisposable {
   restartSsh(lease: string, downMs?: number): Promise<void>
   /** The container that holds the pod ends with this code, and the pod with it. */
   endPod(lease: string, exitCode: number): Promise<void>
+  /** The next pod of a lease is begun so much later: no node had room for it. */
+  delayStart(lease: string, delayMs: number): void
   /** What went wrong inside, for the test's message. */
   readonly problems: string[]
 }
@@ -27,6 +29,7 @@ export interface NodeStandIn extends AsyncDisposable {
 interface Running {
   pod: PodObject
   run: PodRun
+  heldSince: Date
   restarts: number
   ended: boolean
 }
@@ -43,6 +46,7 @@ export async function startNodeStandIn(kubeconfig: string): Promise<NodeStandIn>
   const running = new Map<string, Running>()
   const busy = new Map<string, Promise<void>>()
   const problems: string[] = []
+  const delays = new Map<string, number>()
 
   /** True when it was done; false when the object is gone or has changed since. */
   async function ask(request: ApiRequest): Promise<unknown> {
@@ -84,14 +88,17 @@ export async function startNodeStandIn(kubeconfig: string): Promise<NodeStandIn>
     }
     const { namespace, uid, labels } = pod.metadata
     const lease = labels[LEASE_LABEL] ?? ''
+    await pause(delays.get(labels[LEASE_LABEL] ?? '') ?? 0)
+    delays.delete(labels[LEASE_LABEL] ?? '')
     const access = await sshAccessOf(pod, async (name) => {
       const secret = await ask({ method: 'GET', path: `/api/v1/namespaces/${namespace}/secrets/${name}` })
       return secretSchema.parse(secret).data
     })
     const services = await ask({ method: 'GET', path: `/api/v1/namespaces/${namespace}/services` })
     const run = await runPod(lease, nodePortOf(services, labels), access, homes)
-    running.set(uid, { pod, run, restarts: 0, ended: false })
-    await setStatus(pod, runningStatus(pod, true, 0))
+    const heldSince = new Date()
+    running.set(uid, { pod, run, heldSince, restarts: 0, ended: false })
+    await setStatus(pod, runningStatus(pod, true, 0, heldSince))
     const { activeDeadlineSeconds } = pod.spec
     if (activeDeadlineSeconds !== undefined)
       setTimeout(
@@ -199,11 +206,12 @@ export async function startNodeStandIn(kubeconfig: string): Promise<NodeStandIn>
       const entry = ofLease(lease)
       entry.run.stop()
       entry.restarts += 1
-      await setStatus(entry.pod, runningStatus(entry.pod, false, entry.restarts))
+      await setStatus(entry.pod, runningStatus(entry.pod, false, entry.restarts, entry.heldSince))
       await pause(downMs)
       await entry.run.serve()
-      await setStatus(entry.pod, runningStatus(entry.pod, true, entry.restarts))
+      await setStatus(entry.pod, runningStatus(entry.pod, true, entry.restarts, entry.heldSince))
     },
+    delayStart: (lease, delayMs) => void delays.set(lease, delayMs),
     endPod: async (lease, exitCode) => finish(ofLease(lease).pod.metadata.uid, exitCode),
     [Symbol.asyncDispose]: close,
   }

@@ -4,26 +4,38 @@ import { isLeaseId } from '../../core/ids.ts'
 import type { LeaseId } from '../../core/ids.ts'
 import { apiTime } from './lease-job.ts'
 import { LEASE_LABEL } from './object-names.ts'
+import { podHoldOf } from './pod-hold.ts'
+import type { PodHold } from './pod-hold.ts'
+
+/** A time that may be missing, or written in another way for a container that nobody knows any more. */
+const anyTime = apiTime.optional().catch(undefined)
+
+const containerState = z.object({
+  waiting: z.object({ reason: z.string().optional(), message: z.string().optional() }).optional(),
+  running: z.object({ startedAt: anyTime }).optional(),
+  terminated: z.object({ finishedAt: anyTime }).optional(),
+})
 
 const containerStatus = z.object({
   name: z.string(),
-  state: z
-    .object({
-      waiting: z.object({ reason: z.string().optional(), message: z.string().optional() }).optional(),
-    })
-    .default({}),
+  restartCount: z.int().default(0),
+  state: containerState.default({}),
+  lastState: containerState.default({}),
 })
 
 const podSchema = z.object({
   metadata: z.object({
     name: z.string(),
     uid: z.string(),
+    creationTimestamp: apiTime,
     deletionTimestamp: apiTime.optional(),
+    deletionGracePeriodSeconds: z.int().default(0),
     labels: z.record(z.string(), z.string()).default({}),
   }),
   status: z
     .object({
       phase: z.string().optional(),
+      reason: z.string().optional(),
       conditions: z
         .array(
           z.object({
@@ -31,6 +43,7 @@ const podSchema = z.object({
             status: z.string(),
             reason: z.string().optional(),
             message: z.string().optional(),
+            lastTransitionTime: anyTime,
           }),
         )
         .default([]),
@@ -39,6 +52,8 @@ const podSchema = z.object({
     })
     .prefault({}),
 })
+
+export type PodObject = z.output<typeof podSchema>
 
 /** Why a pod does not get ready; `patient`: it may yet, so it is waited for a little. */
 export interface PodTrouble {
@@ -53,6 +68,7 @@ export interface LeasePod {
   /** Deleted, or all of it has ended. */
   leaving: boolean
   trouble: PodTrouble | undefined
+  hold: PodHold
 }
 
 /** The pod of a lease in an answer of the API server; undefined for a pod that is not one of ours. */
@@ -69,6 +85,7 @@ export function leasePodOf(body: unknown): LeasePod | undefined {
     leaving:
       metadata.deletionTimestamp !== undefined || status.phase === 'Failed' || status.phase === 'Succeeded',
     trouble: troubleOf(status),
+    hold: podHoldOf(parsed.data),
   }
 }
 
@@ -83,7 +100,7 @@ const CONTAINER_TROUBLE: Readonly<Record<string, string>> = {
   CrashLoopBackOff: 'the SSH server of the image ends again and again',
 }
 
-function troubleOf(status: z.output<typeof podSchema>['status']): PodTrouble | undefined {
+function troubleOf(status: PodObject['status']): PodTrouble | undefined {
   for (const { state } of [...status.initContainerStatuses, ...status.containerStatuses]) {
     const words = CONTAINER_TROUBLE[state.waiting?.reason ?? '']
     if (words !== undefined) return { reason: words, patient: false }

@@ -10,7 +10,7 @@ import { leasePodOf } from './lease-pod.ts'
 import type { LeasePod } from './lease-pod.ts'
 
 const JOBS_RELIST_MS = 60_000
-// Pods are looked at while a machine starts; a machine that runs needs none of it.
+// Pods are looked at while a machine starts, and where one is made again.
 const PODS_RELIST_MS = 300_000
 
 export interface FeedListener {
@@ -28,6 +28,8 @@ export interface MachineFeed {
   pods(leaseId: LeaseId): LeasePod[]
   /** The first list of Jobs has come. */
   isComplete(): boolean
+  /** The first list of pods has come. */
+  knowsPods(): boolean
   /** An answer to a request of ours: newer than what the watch has told so far. */
   learn(job: LeaseJob): void
   /** Returns what ends it. */
@@ -41,6 +43,7 @@ export function machineFeed(api: ClusterApi, random: Random, log: Log, signal: A
   const pods = new Map<LeaseId, Map<string, LeasePod>>()
   const listeners = new Set<FeedListener>()
   let complete = false
+  let podsListed = false
   let started = false
   let over = Promise.resolve()
 
@@ -70,20 +73,25 @@ export function machineFeed(api: ClusterApi, random: Random, log: Log, signal: A
     complete = true
   }
 
-  function setPod(pod: LeasePod, gone: boolean): void {
+  function putPod(pod: LeasePod, gone: boolean): void {
     const ofLease = pods.get(pod.leaseId) ?? new Map<string, LeasePod>()
     if (gone) ofLease.delete(pod.uid)
     else ofLease.set(pod.uid, pod)
     if (ofLease.size === 0) pods.delete(pod.leaseId)
     else pods.set(pod.leaseId, ofLease)
-    for (const { onPod } of listeners) onPod?.(pod.leaseId)
+  }
+
+  function tellPod(leaseId: LeaseId): void {
+    for (const { onPod } of listeners) onPod?.(leaseId)
   }
 
   function listPods(objects: readonly unknown[]): void {
     const before = [...pods.keys()]
     pods.clear()
-    for (const pod of objects.map(leasePodOf)) if (pod !== undefined) setPod(pod, false)
-    for (const leaseId of before) for (const { onPod } of listeners) onPod?.(leaseId)
+    for (const pod of objects.map(leasePodOf)) if (pod !== undefined) putPod(pod, false)
+    podsListed = true
+    // Only now: a lease may have several.
+    for (const leaseId of new Set([...before, ...pods.keys()])) tellPod(leaseId)
   }
 
   const gap = (): void => {
@@ -112,7 +120,9 @@ export function machineFeed(api: ClusterApi, random: Random, log: Log, signal: A
           onList: listPods,
           onChange: (object, gone) => {
             const pod = leasePodOf(object)
-            if (pod !== undefined) setPod(pod, gone)
+            if (pod === undefined) return
+            putPod(pod, gone)
+            tellPod(pod.leaseId)
           },
           onGap: () => undefined,
         }),
@@ -122,6 +132,7 @@ export function machineFeed(api: ClusterApi, random: Random, log: Log, signal: A
     jobs: () => jobs.values(),
     pods: (leaseId) => [...(pods.get(leaseId)?.values() ?? [])],
     isComplete: () => complete,
+    knowsPods: () => podsListed,
     learn: (job) => {
       // The answer to a deletion may be slower than the news that it is done.
       if (job.deletedAt === undefined || jobs.has(job.leaseId)) setJob(job)

@@ -4,7 +4,7 @@ import type { LeaseJob } from './lease-job.ts'
 import { OPERATION_PREFIX } from './object-names.ts'
 
 /** A moment of the cluster's clock on ours, as the two were when the lease started: the same at every look. */
-function localTime(job: LeaseJob, clusterMs: number): number {
+export function localTime(job: LeaseJob, clusterMs: number): number {
   return clusterMs + job.offsetSec * 1000
 }
 
@@ -73,7 +73,7 @@ function reasonOf(job: LeaseJob): EndReason {
   return job.finished.expired ? 'expired' : 'failed'
 }
 
-// SSH answered before its first payment was taken.
-function isPaid(job: LeaseJob): boolean {
+/** SSH answered before its first payment was taken. */
+export function isPaid(job: LeaseJob): boolean {
   return Object.keys(job.annotations).some((key) => key.startsWith(OPERATION_PREFIX))
 }

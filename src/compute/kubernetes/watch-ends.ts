@@ -1,14 +1,14 @@
 // Which machines end while somebody watches, and why?
-import type { LeaseId } from '../../core/ids.ts'
-import type { EndReason } from '../../provider/compute-port.ts'
+import type { EndReason, WatchHandlers } from '../../provider/compute-port.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import type { LeaseJob } from './lease-job.ts'
 import { isOver, paidEnd } from './machine-of-job.ts'
+import { watchReadiness } from './watch-readiness.ts'
 
-/** `watch` of the port: tells each end once, until the signal fires. */
+/** `watch` of the port: tells each end once, and how the machines are, until the signal fires. */
 export async function watchEnds(
   place: KubernetesPlace,
-  handlers: { onEnd(leaseId: LeaseId, reason: EndReason): void; onGap(): void },
+  handlers: WatchHandlers,
   signal: AbortSignal,
 ): Promise<void> {
   if (signal.aborted) return
@@ -20,11 +20,13 @@ export async function watchEnds(
     },
     onGap: () => handlers.onGap(),
   })
+  const unwatch = watchReadiness(place, (lease, readiness) => handlers.onReadiness?.(lease, readiness))
   place.feed.start()
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
   unlisten()
+  unwatch()
 }
 
 function reasonOfEnd(place: KubernetesPlace, job: LeaseJob): EndReason {

@@ -122,6 +122,35 @@ test('a lease expires on disk only after the inbox was read past its end', async
   expect(listPods(buyer.client)).toEqual([])
 })
 
+test('a lease whose end the provider moved unasked goes on until then', async () => {
+  const order = getOrder(buyer.orders, pod.orderId)
+  if (order.state !== 'ready') throw new Error('not ready')
+  for (const laterMs of [60_000, 0]) {
+    const news = {
+      pod_npub: pod.npub,
+      node_port: pod.port,
+      expires_at: new Date(pod.expiresAt.getTime() + laterMs).toISOString(),
+      cpu_millicores: 1_000,
+      memory_mb: 1_024,
+      pod_spec_name: 'Basic',
+      pod_spec_description: 'basic machine',
+      instructions: [],
+    }
+    buyer.wire.stored.push({
+      messageId: order.message.id,
+      from: buyer.provider.publicKey,
+      content: JSON.stringify(news),
+    })
+  }
+  buyer.clock.passSeconds(630)
+  await recoverOrders(buyer.client, { mode: 'quick', signal })
+  expect(getOrder(buyer.orders, pod.orderId).state).toBe('ready')
+  expect(listPods(buyer.client)).toHaveLength(1)
+  buyer.clock.passSeconds(60)
+  await recoverOrders(buyer.client, { mode: 'quick', signal })
+  expect(getOrder(buyer.orders, pod.orderId).state).toBe('expired')
+})
+
 test('a lease that the provider lost is refunded by the news in the inbox', async () => {
   const order = getOrder(buyer.orders, pod.orderId)
   if (order.state !== 'ready') throw new Error('not ready')

@@ -26,9 +26,15 @@ function containerStatus(name: string, image: string, { ready, restarts, state }
   return { name, image, imageID: image, ready, started: ready, restartCount: restarts, state }
 }
 
-/** The SSH server runs (or is down between two runs), and so does the container that holds the pod. */
-export function runningStatus(pod: PodObject, ready: boolean, restarts: number): object {
+/** The SSH server runs (or is down between two runs), and so, since `heldSince`, does the container that holds the pod. */
+export function runningStatus(
+  pod: PodObject,
+  ready: boolean,
+  restarts: number,
+  heldSince = new Date(),
+): object {
   const running = { running: { startedAt: now() } }
+  const held = { running: { startedAt: `${heldSince.toISOString().slice(0, 19)}Z` } }
   const done = { terminated: { exitCode: 0, reason: 'Completed', startedAt: now(), finishedAt: now() } }
   return {
     phase: 'Running',
@@ -47,7 +53,7 @@ export function runningStatus(pod: PodObject, ready: boolean, restarts: number):
         : containerStatus(name, image, { ready: true, restarts: 0, state: done }),
     ),
     containerStatuses: pod.spec.containers.map(({ name, image }) =>
-      containerStatus(name, image, { ready: true, restarts: 0, state: running }),
+      containerStatus(name, image, { ready: true, restarts: 0, state: held }),
     ),
   }
 }

@@ -1,0 +1,129 @@
+// When was a machine down by its provider's fault, and what is given for it? All times in milliseconds of our clock.
+import { accessReply } from './access-reply.ts'
+import { balanceMsat, madeGoodMs } from './amounts.ts'
+import type { Readiness } from './compute-port.ts'
+import { leaseRow, parseLease, type Lease } from './lease.ts'
+import type { LeaseId } from '../core/ids.ts'
+import { readOrder, writeReply } from './orders.ts'
+import type { ProviderContext } from './provider-context.ts'
+import { isPaygressCode } from './take-payment.ts'
+
+interface Outage {
+  since: number
+  until: number
+}
+
+/** Books the beginning or the end of an outage, as often as it is told, once; its end moves the end of the lease. */
+export async function noteReadiness(
+  context: ProviderContext,
+  leaseId: LeaseId,
+  readiness: Readiness,
+): Promise<void> {
+  await withRunning(context, leaseId, async (lease) => {
+    if (!readiness.ready) return openOutage(context, lease, readiness.since.getTime())
+    const outage = outageOver(lease, readiness)
+    if (outage === undefined) return undefined
+    return enforce(context, settleOutage(context, lease, outage))
+  })
+}
+
+/** Enforces the end that an outage brought, where that could not be done at once. */
+export async function enforceOwedEnd(context: ProviderContext, leaseId: LeaseId): Promise<void> {
+  await withRunning(context, leaseId, async (lease) => enforce(context, lease))
+}
+
+async function withRunning(
+  context: ProviderContext,
+  leaseId: LeaseId,
+  work: (lease: Lease) => Promise<void> | void,
+): Promise<void> {
+  await context.leaseTurns.run(leaseId, async () => {
+    const row = context.ledger.lease(leaseId)
+    if (row?.state === 'running') await work(parseLease(row))
+  })
+}
+
+function openOutage(context: ProviderContext, lease: Lease, told: number): void {
+  const downSince = Math.max(told, settledUntil(lease))
+  // The first word is the best one: later the cluster has forgotten what was before.
+  if ((lease.outages?.downSince ?? Number.POSITIVE_INFINITY) <= downSince) return
+  const { madeGood, owed } = outagesOf(lease)
+  write(context, { ...lease, outages: { madeGood, owed, settledUntil: settledUntil(lease), downSince } })
+  context.log.warn(
+    { lease: lease.leaseId, since: new Date(downSince).toISOString() },
+    'a machine is down, not by its buyer',
+  )
+}
+
+/** The outage that ended, known to the ledger or not; undefined where all was settled before. */
+function outageOver(lease: Lease, readiness: Readiness & { ready: true }): Outage | undefined {
+  const downSince = lease.outages?.downSince
+  const told = readiness.outage
+  const toldUntil = told?.until.getTime() ?? Number.NEGATIVE_INFINITY
+  if (downSince !== undefined) {
+    const until = toldUntil > downSince ? toldUntil : Math.max(downSince, readiness.since.getTime())
+    return { since: Math.max(downSince, settledUntil(lease)), until }
+  }
+  if (told === undefined || toldUntil <= settledUntil(lease)) return undefined
+  return { since: Math.max(told.since.getTime(), settledUntil(lease)), until: toldUntil }
+}
+
+// On disk first: from here on every other move of the end starts from the new one.
+function settleOutage(context: ProviderContext, lease: Lease, { since, until }: Outage): Lease {
+  const extraMs = madeGoodMs(since, until)
+  const { madeGood, owed } = outagesOf(lease)
+  const settled: Lease = {
+    ...lease,
+    paidFrom: lease.paidFrom + extraMs,
+    paidUntil: lease.paidUntil + extraMs,
+    outages: {
+      madeGood: extraMs > 0 ? madeGood + 1 : madeGood,
+      settledUntil: until,
+      owed: owed || extraMs > 0,
+    },
+  }
+  write(context, settled)
+  const outage = { lease: lease.leaseId, downMs: until - since, addedMs: extraMs }
+  context.log.warn(outage, 'a machine was down, not by its buyer')
+  return settled
+}
+
+async function enforce(context: ProviderContext, lease: Lease): Promise<void> {
+  const order = readOrder(context.ledger, lease.orderKey)
+  if (lease.outages?.owed !== true || order?.kind !== 'spawn') return
+  try {
+    const operation = `${order.orderId}/unready-${lease.outages.madeGood}`
+    const asked = new Date(lease.paidUntil)
+    const { expiresAt } = await context.compute.setEnd(lease.leaseId, operation, asked)
+    const offMs = expiresAt.getTime() - lease.paidUntil
+    const { paidFrom, paidUntil } = lease
+    const outages = { ...lease.outages, owed: false }
+    const enforced: Lease = {
+      ...lease,
+      paidFrom: paidFrom + offMs,
+      paidUntil: paidUntil + offMs,
+      outages,
+    }
+    const credit = balanceMsat(context.ledger.credits(lease.leaseId))
+    context.wallet.transaction((tx) => {
+      context.ledger.putLease(tx, leaseRow(enforced))
+      writeReply(context.ledger, tx, order, accessReply(order, enforced, credit), enforced.paidUntil)
+    })
+  } catch (error) {
+    // What stands in the ledger says how much its end owes.
+    if (!isPaygressCode(error, 'pod_ended', 'machine_failed')) throw error
+  }
+}
+
+function outagesOf({ outages }: Lease): { madeGood: number; owed: boolean } {
+  return outages ?? { madeGood: 0, owed: false }
+}
+
+/** No outage of paid time that is not settled began before. */
+function settledUntil(lease: Lease): number {
+  return Math.max(lease.paidFrom, lease.outages?.settledUntil ?? lease.paidFrom)
+}
+
+function write(context: ProviderContext, lease: Lease): void {
+  context.wallet.transaction((tx) => context.ledger.putLease(tx, leaseRow(lease)))
+}
