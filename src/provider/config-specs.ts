@@ -25,7 +25,9 @@ export function parseSpecs(json: string): SpecsRead {
   try {
     value = JSON.parse(json)
   } catch (error) {
-    return { problems: [`is not JSON: ${error instanceof Error ? error.message : 'unreadable'}`] }
+    // Only the place: the message itself quotes the text, and the file may be one of secrets.
+    const place = /at position \d+.*$/.exec(error instanceof Error ? error.message : '')?.[0]
+    return { problems: [place === undefined ? 'is not JSON' : `is not JSON ${place}`] }
   }
   const parsed = specsSchema.safeParse(value)
   if (!parsed.success)

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   closeSync,
+  constants,
   fstatSync,
   fsyncSync,
   linkSync,
@@ -136,14 +137,17 @@ export interface PrivateFile {
 export function readPrivateFile(path: string): PrivateFile | undefined {
   let file: number
   try {
-    file = openSync(path, 'r')
+    // Without O_NONBLOCK a pipe in the place of the file would be waited for.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   } catch (error) {
     // ENOTDIR: a file stands where its folder would be, so there is none either; writing says so.
     if (['ENOENT', 'ENOTDIR'].includes(fileErrorCode(error) ?? '')) return undefined
     throw unreadable(error, path)
   }
   try {
-    const exposed = process.platform !== 'win32' && (fstatSync(file).mode & 0o077) !== 0
+    const found = fstatSync(file)
+    if (!found.isFile()) throw new Error('it is not a file')
+    const exposed = process.platform !== 'win32' && (found.mode & 0o077) !== 0
     const content = readFileSync(file, 'utf8')
     if (!exposed) return { content }
     return { content, warning: `${path} can be read by other users of this machine: chmod 600 ${path}` }

@@ -1,5 +1,5 @@
 // What did the operator configure? The environment over a .env file, flags over both.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'dotenv'
 import { PaygressError } from '../core/errors.ts'
@@ -51,7 +51,20 @@ function readEnvFile(path: string | undefined): Record<string, string> {
 }
 
 function readText(path: string): string | undefined {
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  if (!existsSync(path)) return undefined
+  try {
+    if (statSync(path).isDirectory()) throw new Error('it is a folder')
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new PaygressError('config_invalid', `${path} cannot be read: ${reasonOf(error)}`, {
+      hint: 'name another file',
+      cause: error,
+    })
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** The provider's Nostr key: the configured one, one from a configured file, or one that is made and kept in the data folder. */

@@ -41,10 +41,11 @@ export async function wireProvider({
   log: Log
 }): Promise<WiredProvider> {
   const folder = dirname(resolve(config.databasePath))
+  // First of all: where another program's file stands, nothing must be put beside it.
+  const database = openProfileFile(resolve(config.databasePath))
   const { secretKey, madeAt } = providerKey(config)
   if (madeAt !== undefined) log.info({ path: madeAt }, 'a new Nostr key was made and is kept here')
   const signer = localSigner(secretKey, systemRandom)
-  const database = openProfileFile(resolve(config.databasePath))
   const ledger = createLedger(database)
   const turn = daemonTurn({
     config,

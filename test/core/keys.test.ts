@@ -50,3 +50,10 @@ test('the three-word name is three words of the list, fixed for a key', () => {
   expect(threeWordName(zero)).toBe('abandon-abandon-abandon')
   expect(threeWordName(one)).toBe('zoo-zoo-zoo')
 })
+
+test.each(['0'.repeat(64), 'f'.repeat(64), encodeNsec(new Uint8Array(32))])(
+  '%s is no secret key: no public key belongs to it',
+  (text) => {
+    expect(decodeSecretKey(text)).toBeUndefined()
+  },
+)

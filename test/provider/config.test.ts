@@ -130,6 +130,7 @@ describe('a mistake', () => {
     ['a bad mint', { WHITELISTED_MINTS: 'mint' }, '"mint" is not a mint URL'],
     ['no specs', { POD_SPECS: '' }, 'POD_SPECS environment variable is required: POD_SPECS=['],
     ['specs that are not JSON', { POD_SPECS: '[' }, 'POD_SPECS: is not JSON'],
+    ['specs that are something else, unquoted', { POD_SPECS: 'nsec1x' }, 'POD_SPECS: is not JSON (example'],
     ['a spec without price', { POD_SPECS: specs.replace(':100}', ':0}') }, 'POD_SPECS: 0.rate_msats_per_sec'],
     [
       'two specs of one id',

@@ -35,6 +35,16 @@ describe('a private file', () => {
     expect(readPrivateFile(path)).toEqual({ content: 'secret' })
   })
 
+  test.runIf(process.platform === 'linux')(
+    'is a file: a folder, a device and a pipe are refused and not waited for',
+    () => {
+      const pipe = join(home, 'pipe')
+      spawnSync('mkfifo', [pipe])
+      for (const path of [home, '/dev/zero', pipe])
+        expect(() => readPrivateFile(path)).toThrow(expect.objectContaining({ code: 'storage_failed' }))
+    },
+  )
+
   test.runIf(process.platform === 'linux')('ends with an error where the file system takes none', () => {
     expect(() => writePrivateFile('/proc/paygress/key', 'secret')).toThrow(
       expect.objectContaining({ code: 'home_not_writable' }),
