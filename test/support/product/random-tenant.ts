@@ -38,9 +38,18 @@ export interface Tenant {
 const MOST_PODS = 4
 const ANSWER_MS = 40_000
 
-/** Opens a home with money in it. */
-export async function openTenant(options: TenantOptions): Promise<Tenant> {
-  const { relay, mint, dice, seconds, signal } = options
+export interface Buyer {
+  readonly client: WiredClient
+  readonly databasePath: string
+}
+
+/** A home with money in it, and everything that a consumer's commands are plugged into. */
+export async function openBuyer({
+  relay,
+  mint,
+  fundsSat,
+  signal,
+}: Pick<TenantOptions, 'relay' | 'mint' | 'fundsSat' | 'signal'>): Promise<Buyer> {
   const home = temporaryFolder('tenant')
   const client = await wireClient({
     env: { PAYGRESS_HOME: home },
@@ -52,7 +61,14 @@ export async function openTenant(options: TenantOptions): Promise<Tenant> {
     ask: NOBODY,
     signal,
   })
-  await fund(client.wallet, parseMintUrl(mint), options.fundsSat)
+  await fund(client.wallet, parseMintUrl(mint), fundsSat)
+  return { client, databasePath: join(home, 'data', 'paygress.db') }
+}
+
+/** Somebody who buys, tops up and stops at random. */
+export async function openTenant(options: TenantOptions): Promise<Tenant> {
+  const { dice, seconds, signal } = options
+  const { client, databasePath } = await openBuyer(options)
   const length = (): number => Math.round(seconds.least + dice() * (seconds.most - seconds.least))
   const payment = () => ({
     extent: { durationSec: length() },
@@ -67,7 +83,7 @@ export async function openTenant(options: TenantOptions): Promise<Tenant> {
     stop: async (pod) => stopPod(client, pod, { signal, timeoutMs: ANSWER_MS }),
   }
   return {
-    databasePath: join(home, 'data', 'paygress.db'),
+    databasePath,
     act: async () => {
       const pods = running(client)
       const pod = pods[Math.floor(dice() * pods.length)]
