@@ -83,8 +83,11 @@ async function recoverQuickly(client: WiredClient): Promise<void> {
   try {
     const { signal } = client.settings
     const { recovered, unseenTokens } = await recoverOrders(client, { mode: 'quick', signal })
-    for (const text of [...recovered.map((order) => order.text), ...unseenTokens])
-      client.progress.note(`recovered: ${text}`)
+    for (const { state, text } of recovered) {
+      // A pod whose time is over was not lost: nothing is recovered there.
+      client.progress.note(state === 'expired' ? text : `recovered: ${text}`)
+    }
+    for (const text of unseenTokens) client.progress.note(`recovered: ${text}`)
   } catch (error) {
     await client.close()
     throw error
