@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { buy } from './buy.ts'
 import { type Figure, figureCells } from './figures.ts'
 import { giftWraps } from './gift-wraps.ts'
+import { kubernetes } from './kubernetes.ts'
 import { offers } from './offers.ts'
 import { startUp } from './start-up.ts'
 
@@ -14,6 +15,7 @@ const BENCHES: Record<string, (home: string) => Promise<Figure[]>> = {
   'gift-wraps': giftWraps,
   offers,
   buy,
+  kubernetes,
 }
 
 const asked = process.argv.slice(2)
