@@ -1,5 +1,5 @@
 // What did crashes, time-outs and silent providers leave open, and what became of it now?
-import { PaygressError } from '../core/errors.ts'
+import { PaygressError, toPaygressError } from '../core/errors.ts'
 import type { OrderId } from '../core/ids.ts'
 import type { RecoveryReport } from '../wallet/wallet.ts'
 import { podName } from './apply-answer.ts'
@@ -121,8 +121,8 @@ async function recoverClaimed(
     await recoverOrder(client, getOrder(client.orders, orderId), step)
     return undefined
   } catch (error) {
-    if (step.signal.aborted || !(error instanceof PaygressError)) throw error
-    return error.message
+    if (step.signal.aborted) throw error
+    return toPaygressError(error).message
   } finally {
     client.orders.unclaim(orderId)
   }

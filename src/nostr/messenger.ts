@@ -23,6 +23,8 @@ export interface MessengerOptions {
 }
 
 const MOST_RELAYS = 8
+/** Bytes of a rumor whose wrap, encrypted twice, still is an event that we would read ourselves (64 KiB). */
+const LARGEST_RUMOR = 28_672
 
 /** A messenger over gift wraps (NIP-17). */
 export function giftWrapMessenger({ hub, signer, relays, clock, random }: MessengerOptions): Messenger {
@@ -36,6 +38,7 @@ export function giftWrapMessenger({ hub, signer, relays, clock, random }: Messen
     },
     async ask(message, options) {
       const rumor = readRumor(message)
+      if (Buffer.byteLength(message.text) > LARGEST_RUMOR) return 'unsent'
       options.beforePublish?.()
       const targets = await relaysOf(hub, message.to, options.relays, relays)
       const outcome = await requestReply(hub, {

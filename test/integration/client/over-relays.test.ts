@@ -130,3 +130,45 @@ test('when all relays die after the quote nothing leaves, and the order says so'
   expect(error).toMatchObject({ code: 'relays_unreachable', exitCode: 3 })
   expect(getOrder(buyer.orders, orderId).state).toBe('locked')
 })
+
+test('a message too large for two wraps is not sent, and not thought to be', async () => {
+  const { messenger } = client
+  const ask = async (length: number) => {
+    let isPublished = false
+    const outcome = await messenger.ask(messenger.compose(messenger.publicKey, 'x'.repeat(length)), {
+      relays: [parseRelayUrl(relay.url)],
+      minPow: 0,
+      timeoutMs: 300,
+      signal,
+      beforePublish: () => {
+        isPublished = true
+      },
+      onAnswer: () => true,
+    })
+    return { outcome, isPublished }
+  }
+  expect(await ask(28_000)).toEqual({ outcome: 'silent', isPublished: true })
+  expect(await ask(29_000)).toEqual({ outcome: 'unsent', isPublished: false })
+})
+
+test('one order that breaks in an unforeseen way keeps no other from being recovered', async () => {
+  provider.script = 'silent'
+  const other = parseOrderId('o2')
+  for (const id of [orderId, other])
+    await failure(buyPod(client, buyWish({ orderId: id, timeoutMs: 300 }), { signal }))
+  buyer.clock.passSeconds(1000)
+  const { messenger } = client
+  const breaking: Client = {
+    ...client,
+    messenger: {
+      ...messenger,
+      ask: async (message, options) => {
+        if (/"o1["\\]/.test(message.text)) throw new RangeError('nobody thought of this')
+        return messenger.ask(message, options)
+      },
+    },
+  }
+  const { open } = await recoverOrders(breaking, { mode: 'full', askAgainMs: 300, signal })
+  expect(open).toMatchObject([{ orderId, text: expect.stringContaining('nobody thought of this') }])
+  expect(getOrder(buyer.orders, other).state).toBe('reclaimed')
+})
