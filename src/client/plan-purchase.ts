@@ -83,6 +83,7 @@ async function planRow(
     lock: wish.lock,
     quote: offer.features.includes('quote'),
     maxPriceSat: wish.maxPriceSat,
+    quoteTimeoutMs: wish.timeoutMs,
     image: wish.image,
     signal,
   })

@@ -108,6 +108,7 @@ async function planTopup(
     // Without an offer the quote is the only word on where and how to pay.
     quote: seen === undefined || seen.offer.features.includes('quote'),
     maxPriceSat: wish.maxPriceSat,
+    quoteTimeoutMs: wish.timeoutMs,
     podNpub: pod.npub,
     signal,
   })
