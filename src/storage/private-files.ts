@@ -59,7 +59,9 @@ export function ensurePrivateFile(path: string): void {
 function tighten(path: string): void {
   if (process.platform === 'win32') return
   try {
-    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600)
+    const found = statSync(path)
+    // A folder in the file's place would be closed for everybody, and is left to whoever opens it.
+    if (found.isFile() && (found.mode & 0o077) !== 0) chmodSync(path, 0o600)
   } catch (error) {
     throw fromWriteError(error, path)
   }

@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PaygressError } from '../../src/core/errors.ts'
 import {
+  ensurePrivateFile,
   ensurePrivateFolder,
   readPrivateFile,
   removePrivateFile,
@@ -92,14 +93,23 @@ describe('a private file', () => {
     expect(caught instanceof PaygressError ? caught.hint : '').toContain('PAYGRESS_HOME')
   })
 
+  test('leaves a folder that stands in its place as it is', () => {
+    chmodSync(home, 0o755)
+    ensurePrivateFile(home)
+    expect(statSync(home).mode & 0o777).toBe(0o755)
+  })
+
   test('in a folder of somebody else says that the home is not writable', () => {
     chmodSync(home, 0o500)
     const source = `import { writePrivateFile } from ${JSON.stringify(join(import.meta.dirname, '../../src/storage/private-files.ts'))}
+      // Root may write everywhere, so it is done as nobody: after the import, as a checkout can be closed to others.
+      if (process.getuid() === 0) {
+        process.setgroups([])
+        process.setgid(65534)
+        process.setuid(65534)
+      }
       try { writePrivateFile(${JSON.stringify(join(home, 'data', 'key'))}, 'x') } catch (error) { console.log(error.code) }`
-    // Root may write everywhere, so the attempt is made as nobody.
-    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
     const child = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
-      ...nobody,
       encoding: 'utf8',
       cwd: '/',
     })
