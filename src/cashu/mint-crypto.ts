@@ -1,5 +1,4 @@
 // How does a mint make its keys, sign outputs and judge inputs? The mint side of cashu-ts in a small typed form (NUT-00, 02, 11, 12, 14, 20).
-import { createHash } from 'node:crypto'
 import {
   Amount,
   createBlindSignature,
@@ -18,6 +17,7 @@ import {
   verifyP2PKSpendingConditions,
   verifyUnblindedSignature,
 } from '@cashu/cashu-ts'
+import { amendedQuoteMessage } from './quote-signature.ts'
 
 /** Denominations 1, 2, 4 … 2^31 of the keyset's unit. */
 const DENOMINATIONS = 32
@@ -151,23 +151,7 @@ export function isQuoteSignature(
   outputs: readonly { id: string; amount: bigint; B_: string }[],
   signature: string,
 ): boolean {
-  if (schnorrVerifyDigest(signature, quoteMessage(quote, outputs), pubkey)) return true
+  if (schnorrVerifyDigest(signature, amendedQuoteMessage(quote, outputs), pubkey)) return true
   const messages = outputs.map((output) => ({ ...output, amount: Amount.from(output.amount) }))
   return verifyMintQuoteSignature(pubkey, quote, messages, signature)
-}
-
-function quoteMessage(quote: string, outputs: readonly { amount: bigint; B_: string }[]): Uint8Array {
-  const hash = createHash('sha256').update('Cashu_MintQuoteSig_v1')
-  const frame = (bytes: Buffer): void => {
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(bytes.length)
-    hash.update(length).update(bytes)
-  }
-  frame(Buffer.from(quote, 'utf8'))
-  for (const output of outputs) {
-    const hex = output.amount === 0n ? '' : output.amount.toString(16)
-    frame(Buffer.from(hex.length % 2 === 1 ? `0${hex}` : hex, 'hex'))
-    frame(Buffer.from(output.B_, 'hex'))
-  }
-  return hash.digest()
 }

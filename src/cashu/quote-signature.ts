@@ -9,6 +9,18 @@ export function amendedQuoteSignature(
   quoteId: string,
   outputs: readonly Output[],
 ): string {
+  const message = amendedQuoteMessage(
+    quoteId,
+    outputs.map(({ amountSat, B_ }) => ({ amount: amountSat, B_ })),
+  )
+  return Buffer.from(schnorr.sign(message, privateKey)).toString('hex')
+}
+
+/** SHA-256 of what is signed: each part with its length (4 bytes, big-endian) before it; amounts without leading zero bytes. */
+export function amendedQuoteMessage(
+  quoteId: string,
+  outputs: readonly { amount: bigint; B_: string }[],
+): Uint8Array {
   const hash = createHash('sha256').update('Cashu_MintQuoteSig_v1')
   const frame = (bytes: Buffer): void => {
     const length = Buffer.alloc(4)
@@ -16,10 +28,10 @@ export function amendedQuoteSignature(
     hash.update(length).update(bytes)
   }
   frame(Buffer.from(quoteId, 'utf8'))
-  for (const { amountSat, B_ } of outputs) {
-    const digits = amountSat.toString(16)
+  for (const { amount, B_ } of outputs) {
+    const digits = amount === 0n ? '' : amount.toString(16)
     frame(Buffer.from(digits.length % 2 === 1 ? `0${digits}` : digits, 'hex'))
     frame(Buffer.from(B_, 'hex'))
   }
-  return Buffer.from(schnorr.sign(hash.digest(), privateKey)).toString('hex')
+  return hash.digest()
 }

@@ -1,18 +1,17 @@
 // How is a machine bought? Plan, preview, confirmation, order on disk, payment, request, answer, SSH.
-import { PaygressError } from '../core/errors.ts'
 import { newOrderId, type OrderId } from '../core/ids.ts'
-import { advanceOrder, type ServedOrder } from './advance-order.ts'
+import type { ServedOrder } from './advance-order.ts'
 import { checkLogin } from './check-login.ts'
 import { draftOrder, existingOrder } from './draft-order.ts'
 import { tooLittle } from './fund-gap.ts'
 import { interruptible } from './interruptible.ts'
 import { interruptedAt } from './order-errors.ts'
-import { getOrder, withClaim } from './order-journal.ts'
 import type { Order } from './order.ts'
 import { planAccess } from './plan-access.ts'
 import { planPurchase, type PurchasePlan } from './plan-purchase.ts'
 import type { Client, Pod } from './ports.ts'
 import { confirmPreview, type Preview, previewOf } from './preview.ts'
+import { resumeOrder } from './resume-order.ts'
 import { takeGivenToken, takeTokenAgain } from './take-given-token.ts'
 import { waitForSsh } from './wait-for-ssh.ts'
 import type { BuyWish, PurchaseView } from './wish.ts'
@@ -79,21 +78,7 @@ export async function resumeBuy(
   { wait, timeoutMs }: Pick<BuyWish, 'wait' | 'timeoutMs'>,
   view: PurchaseView,
 ): Promise<BuyResult> {
-  const order = await withClaim(client.orders, orderId, async () =>
-    advanceOrder(client, getOrder(client.orders, orderId), {
-      timeoutMs,
-      showInvoice: view.showInvoice,
-      signal: view.signal,
-    }),
-  )
-  const pod = client.orders.pod(order.podNpub)
-  if (pod === undefined || order.kind !== 'buy') throw notABuy(order)
+  const { order, pod } = await resumeOrder(client, orderId, 'buy', { timeoutMs, view })
   const sshAnswered = wait && order.state === 'ready' ? await waitForSsh(client, pod, view.signal) : undefined
   return { outcome: 'served', order, pod, sshAnswered }
-}
-
-function notABuy(order: Order): PaygressError {
-  return new PaygressError('order_conflict', `order ${order.orderId} is a ${order.kind}, not a purchase`, {
-    hint: `paygress orders show ${order.orderId}`,
-  })
 }

@@ -5,7 +5,7 @@ import { PaygressError } from '../core/errors.ts'
 import { newOrderId, type OrderId } from '../core/ids.ts'
 import { encodeProviderNpub } from '../core/npub.ts'
 import { threeWordName } from '../core/three-word-name.ts'
-import { advanceOrder, type ServedOrder } from './advance-order.ts'
+import type { ServedOrder } from './advance-order.ts'
 import { draftOrder, existingOrder } from './draft-order.ts'
 import { findPod } from './find-pod.ts'
 import { gatherOffers } from './find-offers.ts'
@@ -14,12 +14,12 @@ import type { SeenOffer } from './offer-board.ts'
 import { providerNameOf } from './offer-rows.ts'
 import { interruptible } from './interruptible.ts'
 import { interruptedAt } from './order-errors.ts'
-import { getOrder, withClaim } from './order-journal.ts'
 import { grantedSec, type OrderTerms } from './order.ts'
 import { type PaymentPlan, planPayment } from './plan-payment.ts'
 import { relaysOf } from './plan-purchase.ts'
 import type { Client, Pod } from './ports.ts'
 import { confirmPreview, type Preview, previewOf } from './preview.ts'
+import { resumeOrder } from './resume-order.ts'
 import { fingerprintOf, type PurchaseView, type TopupWish } from './wish.ts'
 
 export type TopupResult =
@@ -67,19 +67,7 @@ export async function resumeTopup(
   { timeoutMs }: Pick<TopupWish, 'timeoutMs'>,
   view: PurchaseView,
 ): Promise<TopupResult> {
-  const order = await withClaim(client.orders, orderId, async () =>
-    advanceOrder(client, getOrder(client.orders, orderId), {
-      timeoutMs,
-      showInvoice: view.showInvoice,
-      signal: view.signal,
-    }),
-  )
-  const pod = client.orders.pod(order.podNpub)
-  if (pod === undefined || order.kind !== 'topup') {
-    throw new PaygressError('order_conflict', `order ${orderId} is no top-up`, {
-      hint: `paygress orders show ${orderId}`,
-    })
-  }
+  const { order, pod } = await resumeOrder(client, orderId, 'topup', { timeoutMs, view })
   return { outcome: 'served', order, pod, extendedSec: grantedSec(order) }
 }
 

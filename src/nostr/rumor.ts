@@ -1,19 +1,12 @@
 // What is the message inside a gift wrap: the unsigned rumor of NIP-17?
 import * as z from 'zod'
-import { eventFields, eventId } from './verify-event.ts'
+import { eventFields, eventId, type NostrEvent } from './verify-event.ts'
 
 /** Kind of a private message (NIP-17). */
 export const RUMOR_KIND = 14
 
 /** An unsigned private message; plain JSON, so that it can be journalled before anything is published. */
-export interface Rumor {
-  readonly id: string
-  readonly pubkey: string
-  readonly created_at: number
-  readonly kind: number
-  readonly tags: readonly (readonly string[])[]
-  readonly content: string
-}
+export type Rumor = Omit<NostrEvent, 'sig'>
 
 export interface RumorDraft {
   /** Public key (hex) of the sender. */

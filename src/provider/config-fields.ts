@@ -4,38 +4,26 @@ import { normaliseMintUrl } from '../core/mint-url.ts'
 import { normaliseRelayUrl } from '../core/relay-url.ts'
 import { isImagePattern } from './image-policy.ts'
 
+const wholeNumber = (least: number, most: number) =>
+  z.string().transform((text, context) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= least && value <= most) return value
+    context.issues.push({
+      code: 'custom',
+      message: `must be a whole number from ${least} to ${most}`,
+      input: text,
+    })
+    return z.NEVER
+  })
+
 /** A whole number between two bounds, or a default. */
 export const number = (fallback: number, least: number, most: number) =>
-  z
-    .string()
+  wholeNumber(least, most)
     .optional()
-    .transform((text, context) => {
-      if (text === undefined) return fallback
-      const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-      if (value >= least && value <= most) return value
-      context.issues.push({
-        code: 'custom',
-        message: `must be a whole number from ${least} to ${most}`,
-        input: text,
-      })
-      return z.NEVER
-    })
+    .transform((value) => value ?? fallback)
 
-export const optionalNumber = (least: number, most: number) =>
-  z
-    .string()
-    .optional()
-    .transform((text, context) => {
-      if (text === undefined) return undefined
-      const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-      if (value >= least && value <= most) return value
-      context.issues.push({
-        code: 'custom',
-        message: `must be a whole number from ${least} to ${most}`,
-        input: text,
-      })
-      return z.NEVER
-    })
+/** A whole number between two bounds, or none. */
+export const optionalNumber = (least: number, most: number) => wholeNumber(least, most).optional()
 
 export const yesOrNo = (fallback: boolean) =>
   z

@@ -9,6 +9,9 @@ export interface DaemonLock {
   release(): void
 }
 
+/** A lock whose holder forgets it would be collected, and freed in the middle of the work. */
+const held = new Set<DatabaseSync>()
+
 /**
  * Takes the one lock of a folder until `release` or the end of the process, however that comes: the lock is SQLite's on a tiny
  * file, which the system frees. Throws `busy` with the other's process id.
@@ -34,8 +37,10 @@ export function takeDaemonLock(folder: string, name = 'daemon'): DaemonLock {
       },
     )
   }
+  held.add(connection)
   return {
     release: () => {
+      held.delete(connection)
       if (connection.isOpen) connection.close()
     },
   }

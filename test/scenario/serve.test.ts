@@ -69,7 +69,6 @@ const json = async (args: readonly string[]) => {
   return result.json()
 }
 const BUY = ['buy', '--spec', 'basic', '--for', '2m', '--yes', '--order', 'o1']
-const swaps = (): number => mint.requests.filter(({ path }) => path.endsWith('/v1/swap')).length
 
 async function expectBooks(): Promise<void> {
   const { total_sat: mine } = await json(['wallet', 'balance'])
@@ -163,14 +162,17 @@ describe('killed', () => {
     async (kind) => {
       const { process: daemon } = await serve()
       await json(['wallet', 'fund', '100'])
+      const after = '/v1/checkstate'
+      for (let times = 0; times < 4; times += 1) mint.failNext({ path: '/v1/swap', kind, after })
+      for (let times = 0; times < 4; times += 1)
+        mint.failNext({ path: '/v1/restore', kind: 'drop-before', after })
       const buying = start([...BUY, '-o', 'json'])
-      await until('the authorised payment', () =>
-        mint.requests.some(({ path }) => path.endsWith('/v1/checkstate')),
-      )
-      for (let times = 0; times < 4; times += 1) mint.failNext({ path: '/v1/swap', kind })
-      for (let times = 0; times < 4; times += 1) mint.failNext({ path: '/v1/restore', kind: 'drop-before' })
-      const before = swaps()
-      await until('the capture', () => swaps() > before)
+      await until('the capture', () => {
+        const authorised = mint.requests.findIndex(({ path }) => path.endsWith(after))
+        return (
+          authorised >= 0 && mint.requests.slice(authorised).some(({ path }) => path.endsWith('/v1/swap'))
+        )
+      })
       await daemon.end('SIGKILL')
       mint.faults.splice(0)
       await serve()

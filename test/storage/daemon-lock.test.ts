@@ -21,10 +21,10 @@ describe('the lock of a folder', () => {
     takeDaemonLock(folder).release()
   })
 
-  test('held by another process names it, and is free the moment that one is killed', async () => {
+  test('held by another process names it, even where that one forgot it, and is free the moment that one is killed', async () => {
     const source = `import { takeDaemonLock } from ${JSON.stringify(module)}
-      takeDaemonLock(${JSON.stringify(folder)}); console.log('held'); process.stdin.resume()`
-    const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', source]
+      takeDaemonLock(${JSON.stringify(folder)}); gc(); console.log('held'); process.stdin.resume()`
+    const args = ['--expose-gc', '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', source]
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
     await once(child.stdout, 'data')
     expect(() => takeDaemonLock(folder)).toThrow(`(process ${child.pid}) works on ${folder}`)

@@ -11,8 +11,10 @@ import type { RunningMint, StartMintOptions } from '../../src/devnet/mint/start-
  * drop-before: the socket dies, nothing was done; drop-after: done, then the socket dies; hang: done, never answered;
  * 500-before, 500-after: HTTP 500 before or after it was done; refuse: HTTP 400 with this code, nothing done;
  * redirect: HTTP 307 elsewhere, nothing done; mutate: done, but the answer is changed.
+ * With `after`, only from the moment on in which a request of that path came: between two requests of a program there is no
+ * time to queue anything.
  */
-export type MintFault = { path: string } & (
+export type MintFault = { path: string; after?: string } & (
   | { kind: 'drop-before' | 'drop-after' | 'hang' | '500-before' | '500-after' }
   | { kind: 'refuse'; code: number; detail?: string }
   | { kind: 'redirect'; to: string }
@@ -35,12 +37,21 @@ export async function startFaultyMint(options: StartMintOptions = {}): Promise<F
   const handler = createMintHandler(mint, options)
   const faults: MintFault[] = []
   const requests: HttpQuestion[] = []
+  const queuedAt = new WeakMap<MintFault, number>()
+  const isArmed = ({ after }: MintFault, from: number): boolean =>
+    after === undefined || requests.slice(from).some(({ path }) => path.endsWith(after))
+  const takeFault = (path: string): MintFault | undefined => {
+    const index = faults.findIndex(
+      (fault) => path.endsWith(fault.path) && isArmed(fault, queuedAt.get(fault) ?? 0),
+    )
+    return index < 0 ? undefined : faults.splice(index, 1)[0]
+  }
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const question = await readQuestion(request)
     if (question === undefined) throw new Error('the body is above 1 MiB')
     requests.push(question)
-    const fault = takeFault(faults, question.path)
+    const fault = takeFault(question.path)
     const write = (status: number, body: unknown): void =>
       writeAnswer(response, { status, body }, context.clock)
     if (fault?.kind === 'drop-before') return void request.socket.destroy()
@@ -65,15 +76,13 @@ export async function startFaultyMint(options: StartMintOptions = {}): Promise<F
     url: listening.url,
     faults,
     requests,
-    failNext: (fault) => void faults.push(fault),
+    failNext(fault) {
+      queuedAt.set(fault, requests.length)
+      faults.push(fault)
+    },
     async close() {
       await listening.close()
       close()
     },
   }
-}
-
-function takeFault(faults: MintFault[], path: string): MintFault | undefined {
-  const index = faults.findIndex((fault) => path.endsWith(fault.path))
-  return index < 0 ? undefined : faults.splice(index, 1)[0]
 }
