@@ -1,11 +1,22 @@
 // How are the tests run? In groups, one after the other, so that what starts whole programs does not compete with the rest.
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { missingPeersReporter } from './test/support/peers/missing-peers-reporter.ts'
 
 const SECOND = 1000
+const CORES = availableParallelism()
+
+/** Files at once: what computes has a core each; what mostly waits for other programs shares one. */
+const WORKERS = { computing: CORES, waiting: 2 * CORES }
 
 /** One group of tests; `order` says when it runs, `seconds` how long one test may take. */
-function group(name: string, order: number, seconds: number, include: string[], exclude: string[] = []) {
+function group(
+  name: string,
+  order: number,
+  { seconds, workers }: { seconds: number; workers: number },
+  include: string[],
+  exclude: string[] = [],
+) {
   return {
     test: {
       name,
@@ -15,6 +26,7 @@ function group(name: string, order: number, seconds: number, include: string[], 
       testTimeout: seconds * SECOND,
       hookTimeout: seconds * SECOND,
       teardownTimeout: 10 * SECOND,
+      maxWorkers: workers,
       sequence: { groupOrder: order },
     },
   }
@@ -30,17 +42,17 @@ export default defineConfig({
       group(
         'unit',
         0,
-        5,
+        { seconds: 5, workers: WORKERS.computing },
         ['test/**/*.test.ts'],
         whole.map((folder) => `test/${folder}/**`),
       ),
-      group('house', 1, 30, ['test/house/**/*.test.ts']),
-      group('contract', 2, 30, ['test/contract/**/*.test.ts']),
-      group('integration', 3, 30, ['test/integration/**/*.test.ts']),
-      group('scenario', 4, 120, ['test/scenario/**/*.test.ts']),
-      group('package', 5, 120, ['test/package/**/*.test.ts']),
-      group('peers', 6, 300, ['test/peers/**/*.test.ts']),
-      group('cluster', 7, 600, ['test/cluster/**/*.test.ts']),
+      group('house', 1, { seconds: 30, workers: WORKERS.computing }, ['test/house/**/*.test.ts']),
+      group('contract', 2, { seconds: 30, workers: WORKERS.computing }, ['test/contract/**/*.test.ts']),
+      group('integration', 3, { seconds: 30, workers: WORKERS.waiting }, ['test/integration/**/*.test.ts']),
+      group('scenario', 4, { seconds: 120, workers: WORKERS.waiting }, ['test/scenario/**/*.test.ts']),
+      group('package', 5, { seconds: 120, workers: WORKERS.waiting }, ['test/package/**/*.test.ts']),
+      group('peers', 6, { seconds: 300, workers: WORKERS.waiting }, ['test/peers/**/*.test.ts']),
+      group('cluster', 7, { seconds: 600, workers: WORKERS.computing }, ['test/cluster/**/*.test.ts']),
     ],
   },
 })

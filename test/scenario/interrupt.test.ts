@@ -113,6 +113,7 @@ describe('interrupted', () => {
     const made = await world()
     const deaf = await startSilentPort()
     closing.push(async () => deaf.close())
+    made.provider.sshPort = Number(new URL(deaf.url).port)
     const buying = made.start([...WISH, '--yes'])
     const result = await interruptAt(buying, /SSH/)
     expect(result.code).toBe(130)

@@ -75,30 +75,39 @@ function onTerminal(
       ...(command === undefined ? {} : { PAYGRESS_COMMAND: command }),
     },
   }) as ChildProcessWithoutNullStreams
-  let told = ''
-  const pipe = child.stdio[3]
-  if (pipe !== null && pipe !== undefined && 'setEncoding' in pipe) {
-    pipe.setEncoding('utf8').on('data', (chunk: string) => void (told += chunk))
-  }
+  const began = terminalOf(child)
   return {
     child,
-    resize: ({ rows, columns }) => {
-      const path = /^(\/dev\/\S+)\n/.exec(told)?.[1]
-      if (path === undefined) return
-      // A terminal that is gone needs no size.
-      execFile(
-        'stty',
-        ['-F', path, 'rows', String(sane(rows, 24)), 'cols', String(sane(columns, 80))],
-        () => undefined,
-      )
-    },
-    signal: (name) => {
-      const leader = /\n(\d+)\n/.exec(told)?.[1]
-      send(leader === undefined ? child.pid : Number(leader), name)
-    },
+    // A terminal that is gone needs no size.
+    resize: ({ rows, columns }) =>
+      void began.then(({ path }) =>
+        execFile(
+          'stty',
+          ['-F', path, 'rows', String(sane(rows, 24)), 'cols', String(sane(columns, 80))],
+          () => undefined,
+        ),
+      ),
+    signal: (name) => void began.then(({ leader }) => send(leader, name)),
     // With the terminal's other side gone, the kernel sends SIGHUP to everything on it.
     hangUp: () => void child.kill('SIGKILL'),
   }
+}
+
+/**
+ * Which terminal was made, and who leads it. What comes on file 3 may be read after the command's first output, so that a signal
+ * or a new size waits for it; where the command never began there is nothing to send it to, and this stays open.
+ */
+function terminalOf(child: ChildProcessWithoutNullStreams): Promise<{ path: string; leader: number }> {
+  return new Promise((resolve) => {
+    let told = ''
+    const pipe = child.stdio[3]
+    if (pipe === null || pipe === undefined || !('setEncoding' in pipe)) return
+    pipe.setEncoding('utf8').on('data', (chunk: string) => {
+      told += chunk
+      const [, path, leader] = /^(\/dev\/\S+)\n(\d+)\n/.exec(told) ?? []
+      if (path !== undefined && leader !== undefined) resolve({ path, leader: Number(leader) })
+    })
+  })
 }
 
 function sane(count: number, otherwise: number): number {

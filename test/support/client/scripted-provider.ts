@@ -33,6 +33,8 @@ export class ScriptedProvider {
   stopRefundSat = 10n
   /** Paid requests are answered only after this. */
   hold: Promise<void> | undefined
+  /** Where every machine says that its SSH answers; without it each has a port of its own, on which nobody listens. */
+  sshPort: number | undefined
   #pods = 0
   readonly #ends = new Map<string, number>()
 
@@ -201,7 +203,7 @@ export class ScriptedProvider {
     this.#ends.set(npub, end)
     return {
       pod_npub: npub,
-      node_port: 30_000 + this.#pods,
+      node_port: this.sshPort ?? 30_000 + this.#pods,
       expires_at: new Date(end).toISOString(),
       cpu_millicores: 1000,
       memory_mb: 1024,
