@@ -10,6 +10,7 @@ import { until } from '../support/peers/until.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'
 import { testLeaseId, testSpecId } from '../support/test-ids.ts'
 import { namesOf, openPlace, useCluster } from './rented-place.ts'
+import { NODE_HOST } from '../support/node/node-host.ts'
 
 const SPEC = { id: testSpecId('standard'), cpuMillicores: 500, memoryMb: 256 }
 
@@ -39,7 +40,7 @@ requirePeer('cluster')('leases that a cluster refuses', () => {
     const others = await makeNamespace(place.cluster.kubeconfig)
     for (const port of [32_000, 32_001, 32_003, 32_004]) await takePort(others, port)
     const { compute, namespace } = await openPlace(place, { portRange: { first: 32_000, last: 32_004 } })
-    expect(await compute.reserve(machineRequest(1))).toEqual({ host: '127.0.0.1', port: 32_002 })
+    expect(await compute.reserve(machineRequest(1))).toEqual({ host: NODE_HOST, port: 32_002 })
     expect(await compute.capacity([SPEC])).toMatchObject(new Map([[SPEC.id, expect.any(Number)]]))
     await expect(compute.reserve(machineRequest(2))).rejects.toMatchObject({
       code: 'busy',
@@ -51,7 +52,7 @@ requirePeer('cluster')('leases that a cluster refuses', () => {
     expect(await compute.capacity([SPEC])).toEqual(new Map([[SPEC.id, 0]]))
     await compute.end(testLeaseId(1))
     await expect.poll(async () => namesOf(namespace, 'services'), { timeout: 5_000 }).toEqual([])
-    expect(await compute.reserve(machineRequest(3))).toEqual({ host: '127.0.0.1', port: 32_002 })
+    expect(await compute.reserve(machineRequest(3))).toEqual({ host: NODE_HOST, port: 32_002 })
     await others.dispose()
   })
 

@@ -13,6 +13,7 @@ import { startNodeStandIn, type NodeStandIn } from '../support/node-stand-in.ts'
 import { startCluster, type Cluster } from '../support/peers/cluster.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'
 import { makeServiceAccount } from '../support/service-account.ts'
+import { NODE_HOST } from '../support/node/node-host.ts'
 
 requirePeer('cluster')('the rights of the daemon', () => {
   let cluster: Cluster
@@ -157,7 +158,7 @@ requirePeer('cluster')('the rights of the daemon', () => {
     await compute.reserve(request)
     await compute.start(request.leaseId, 60)
     expect(await compute.waitReady(request.leaseId, AbortSignal.timeout(10_000))).toMatchObject({
-      host: '127.0.0.1',
+      host: NODE_HOST,
     })
   })
 

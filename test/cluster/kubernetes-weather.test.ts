@@ -12,6 +12,7 @@ import { openCompute } from '../support/kubernetes-setup.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'
 import { namesOf, openPlace, podUids, useCluster } from './rented-place.ts'
+import { NODE_HOST } from '../support/node/node-host.ts'
 
 const MERGE_PATCH = 'application/merge-patch+json'
 
@@ -200,7 +201,7 @@ requirePeer('cluster')('leases in bad weather', () => {
     place.cluster.crashApiServer()
     const described = await away.describe(lease)
     // Whether SSH has answered is not known to a daemon that has not asked.
-    expect(described).toMatchObject({ leaseId: lease, machine: { host: '127.0.0.1' } })
+    expect(described).toMatchObject({ leaseId: lease, machine: { host: NODE_HOST } })
     await away.close()
     await expect(away.describe(lease)).rejects.toMatchObject({ code: 'failed', retryable: true })
   })

@@ -17,6 +17,7 @@ import { runCli } from '../support/run-cli.ts'
 import { BASIC_SPEC, launchServe } from '../support/scenario/serve-process.ts'
 import { makeServiceAccount } from '../support/service-account.ts'
 import { useCluster } from './rented-place.ts'
+import { NODE_HOST } from '../support/node/node-host.ts'
 
 type Environment = Readonly<Record<string, string>>
 const MISCONFIGURED = 2
@@ -47,7 +48,7 @@ requirePeer('cluster')('a daemon that cannot work on its cluster', () => {
   const settings = (env: Environment): Environment => ({
     BACKEND: 'kubernetes',
     POD_NAMESPACE: namespace.name,
-    SSH_HOST: '127.0.0.1',
+    SSH_HOST: NODE_HOST,
     SSH_PORT_RANGE_START: String(TEST_PORTS.first),
     SSH_PORT_RANGE_END: String(TEST_PORTS.last),
     BASE_IMAGE: 'paygress/ssh:latest',

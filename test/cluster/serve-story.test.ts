@@ -11,6 +11,7 @@ import { buyDocument, statusDocument, topupDocument } from '../support/product/d
 import { startProvider, type ProviderDaemon } from '../support/product/provider-daemon.ts'
 import { makeNamespace, type TestNamespace } from '../support/namespace.ts'
 import { useCluster } from './rented-place.ts'
+import { NODE_HOST } from '../support/node/node-host.ts'
 
 const jobsDocument = z.object({
   items: z.array(
@@ -41,7 +42,7 @@ requirePeer('cluster')('a machine of the cluster', () => {
         BACKEND: 'kubernetes',
         KUBECONFIG: place.cluster.kubeconfig,
         POD_NAMESPACE: namespace.name,
-        SSH_HOST: '127.0.0.1',
+        SSH_HOST: NODE_HOST,
         SSH_PORT_RANGE_START: String(TEST_PORTS.first),
         SSH_PORT_RANGE_END: String(TEST_PORTS.last),
         MINIMUM_POD_DURATION_SECONDS: '10',

@@ -14,6 +14,7 @@ import { buyDocument, stopDocument } from '../support/product/documents.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { launchServe } from '../support/scenario/serve-process.ts'
 import { useCluster } from './rented-place.ts'
+import { NODE_HOST } from '../support/node/node-host.ts'
 
 requirePeer('cluster')('stand-by', () => {
   const place = useCluster()
@@ -99,7 +100,7 @@ requirePeer('cluster')('stand-by', () => {
           BACKEND: 'kubernetes',
           KUBECONFIG: place.cluster.kubeconfig,
           POD_NAMESPACE: namespace.name,
-          SSH_HOST: '127.0.0.1',
+          SSH_HOST: NODE_HOST,
           SSH_PORT_RANGE_START: String(TEST_PORTS.first),
           SSH_PORT_RANGE_END: String(TEST_PORTS.last),
           BASE_IMAGE: 'paygress/ssh:latest',

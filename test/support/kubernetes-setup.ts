@@ -3,15 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { startKubernetesCompute } from '../../src/compute/kubernetes/kubernetes-compute.ts'
 import type { KubernetesComputeOptions } from '../../src/compute/kubernetes/kubernetes-options.ts'
 import type { Compute } from '../../src/provider/compute-port.ts'
+import { NODE_HOST } from './node/node-host.ts'
 import { quietLog } from './quiet-log.ts'
 
-// Above the ports that other peers take, below those of outgoing connections, within the cluster's node ports. Every worker
-// has a control plane of its own, but they share the machine's ports; the first two hundred are for tests that name their ports.
-const FIRST = 32_200
-const EACH = 100
-const WORKERS = 5
-const worker = Number(process.env['VITEST_POOL_ID'] ?? process.pid) % WORKERS
-export const TEST_PORTS = { first: FIRST + worker * EACH, last: FIRST + worker * EACH + EACH - 1 }
+// Within the cluster's node ports, below those of outgoing connections; the first two hundred are for tests that name their ports.
+export const TEST_PORTS = { first: 32_200, last: 32_299 }
 
 /** The back end in one namespace, with a short grace so that enforced ends come soon. */
 export async function openCompute(
@@ -25,7 +21,7 @@ export async function openCompute(
     log: quietLog(),
     kubeconfig,
     namespace,
-    sshHost: '127.0.0.1',
+    sshHost: NODE_HOST,
     portRange: TEST_PORTS,
     graceSec: 1,
     ...changes,

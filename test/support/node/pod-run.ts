@@ -6,9 +6,8 @@ import { listenOnPort } from '../../../src/compute/process/port-listener.ts'
 import { findScript } from '../../../src/compute/process/script-path.ts'
 import { isLeaseId } from '../../../src/core/ids.ts'
 import { quietLog } from '../quiet-log.ts'
+import { NODE_HOST } from './node-host.ts'
 import type { SshAccess } from './pod-spec.ts'
-
-const HOST = '127.0.0.1'
 
 export interface PodRun {
   /** The SSH server ends; its processes with it, its home stays. */
@@ -48,7 +47,7 @@ export async function runPod(
 async function listenSoon(port: number): ReturnType<typeof listenOnPort> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await listenOnPort(HOST, port)
+      return await listenOnPort(NODE_HOST, port)
     } catch (error) {
       if (attempt === 100) throw error
       await pause(20)

@@ -4,6 +4,7 @@ import { TEST_PORTS } from '../kubernetes-setup.ts'
 import type { TestNamespace } from '../namespace.ts'
 import { makeServiceAccount } from '../service-account.ts'
 import type { DaemonOptions } from './provider-daemon.ts'
+import { NODE_HOST } from '../node/node-host.ts'
 
 /** The daemon's variables, and its service account `daemon`; for each namespace once. */
 export async function clusterEnvironment(
@@ -15,7 +16,7 @@ export async function clusterEnvironment(
     BACKEND: 'kubernetes',
     KUBECONFIG: kubeconfig,
     POD_NAMESPACE: namespace.name,
-    SSH_HOST: '127.0.0.1',
+    SSH_HOST: NODE_HOST,
     SSH_PORT_RANGE_START: String(TEST_PORTS.first),
     SSH_PORT_RANGE_END: String(TEST_PORTS.last),
     MINIMUM_POD_DURATION_SECONDS: '10',
