@@ -52,7 +52,7 @@ export default defineConfig({
       group('scenario', 4, { seconds: 120, workers: WORKERS.waiting }, ['test/scenario/**/*.test.ts']),
       group('package', 5, { seconds: 120, workers: WORKERS.waiting }, ['test/package/**/*.test.ts']),
       group('peers', 6, { seconds: 300, workers: WORKERS.waiting }, ['test/peers/**/*.test.ts']),
-      group('cluster', 7, { seconds: 600, workers: WORKERS.computing }, ['test/cluster/**/*.test.ts']),
+      group('cluster', 7, { seconds: 600, workers: WORKERS.waiting }, ['test/cluster/**/*.test.ts']),
     ],
   },
 })

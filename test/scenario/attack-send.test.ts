@@ -2,23 +2,14 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { expectError } from '../support/scenario/expect-error.ts'
-import { startWeatherWorld, type WeatherWorld } from '../support/scenario/weather-world.ts'
+import { useWeatherWorlds, type WeatherWorld } from '../support/scenario/weather-world.ts'
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/paygress.js', import.meta.url))
 const FULL = '/dev/full'
 
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close()
-})
-
-async function world(): Promise<WeatherWorld> {
-  const made = await startWeatherWorld()
-  closing.push(async () => made.close())
-  return made
-}
+const { world } = useWeatherWorlds()
 
 /** Runs with a stdout that takes nothing. */
 async function intoFull(

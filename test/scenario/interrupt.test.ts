@@ -1,25 +1,11 @@
 // Ctrl-C at every stage of a purchase: exit 130, what was paid is said, and the printed way on works.
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { silence, startSilentPort } from '../support/faulty-relay.ts'
 import type { RunningCli } from '../support/run-cli.ts'
 import { expectError } from '../support/scenario/expect-error.ts'
-import {
-  startWeatherWorld,
-  type WeatherOptions,
-  type WeatherWorld,
-} from '../support/scenario/weather-world.ts'
+import { useWeatherWorlds, type WeatherWorld } from '../support/scenario/weather-world.ts'
 
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close()
-})
-
-async function world(options: WeatherOptions = {}): Promise<WeatherWorld> {
-  const made = await startWeatherWorld(options)
-  closing.push(async () => made.close())
-  return made
-}
-
+const { world, closing } = useWeatherWorlds()
 const WISH = ['buy', '--spec', 'basic', '--for', '10m', '--order', 'o1']
 const BUY = [...WISH, '--yes', '--no-wait']
 

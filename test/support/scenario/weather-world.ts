@@ -1,6 +1,7 @@
 // Which world can be made stormy? A mint, a relay and a provider inside the test, each with its faults, and the built program as the buyer.
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
+import { afterEach } from 'vitest'
 import { parseMintUrl } from '../../../src/core/mint-url.ts'
 import { encodeProviderNpub } from '../../../src/core/npub.ts'
 import type { StartMintOptions } from '../../../src/devnet/mint/start-mint.ts'
@@ -41,7 +42,7 @@ export interface WeatherOptions {
 }
 
 /** A world in fair weather. */
-export async function startWeatherWorld(options: WeatherOptions = {}): Promise<WeatherWorld> {
+async function startWeatherWorld(options: WeatherOptions = {}): Promise<WeatherWorld> {
   const clock = new MovingClock()
   const mint = await startFaultyMint({ clock, ...options.mint })
   const relay = await startFaultyRelay({}, { auth: true, clock })
@@ -106,6 +107,23 @@ export async function startWeatherWorld(options: WeatherOptions = {}): Promise<W
       await mint.close()
     },
   }
+}
+
+/** Worlds that end with their test; what `closing` holds besides ends with it too, the latest first. */
+export function useWeatherWorlds(): {
+  world(options?: WeatherOptions): Promise<WeatherWorld>
+  closing: (() => Promise<void>)[]
+} {
+  const closing: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const close of closing.splice(0).toReversed()) await close()
+  })
+  const world = async (options?: WeatherOptions): Promise<WeatherWorld> => {
+    const made = await startWeatherWorld(options)
+    closing.push(async () => made.close())
+    return made
+  }
+  return { world, closing }
 }
 
 /** Real time, moved on by a test. */

@@ -1,8 +1,6 @@
 // A wallet with a home of its own, on a clock and a mint that the test controls.
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { connectMint } from '../../../src/cashu/connect-mint.ts'
 import { ecashSource } from '../../../src/cashu/ecash-source.ts'
 import type { Clock } from '../../../src/core/clock.ts'
@@ -16,6 +14,7 @@ import { createWallet } from '../../../src/wallet/create-wallet.ts'
 import type { BoundaryName } from '../../../src/wallet/journal.ts'
 import type { OperationResult, Effects } from '../../../src/wallet/transaction.ts'
 import type { Outcome, Wallet } from '../../../src/wallet/wallet.ts'
+import { temporaryFolder } from '../peers/temporary-folder.ts'
 
 export interface TestWallet {
   home: string
@@ -37,7 +36,7 @@ const systemClock: Clock = { now: () => Date.now() }
 
 /** Opens a wallet in a fresh (or given) home. */
 export function openTestWallet(options: TestWalletOptions = {}): TestWallet {
-  const home = options.home ?? mkdtempSync(join(tmpdir(), 'paygress-wallet-'))
+  const home = options.home ?? temporaryFolder('wallet')
   const database = openProfileDatabase(home)
   const clock = options.clock ?? systemClock
   const requestTimeoutMs = options.requestTimeoutMs ?? 2_000
