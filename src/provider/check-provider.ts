@@ -13,10 +13,10 @@ export interface Finding {
   fix?: string
 }
 
-/** All findings; nothing is changed anywhere. */
+/** All findings; what is tried out for them is taken away again. */
 export async function checkProvider(
-  config: Pick<ProviderConfig, 'mints' | 'relays' | 'specs'>,
-  compute: Pick<Compute, 'check' | 'capacity'>,
+  config: Pick<ProviderConfig, 'mints' | 'relays' | 'specs' | 'defaultImage'>,
+  compute: Pick<Compute, 'check' | 'capacity' | 'trial'>,
   probes: ProviderProbes,
 ): Promise<Finding[]> {
   const [machines, mints, relays] = await Promise.all([
@@ -28,15 +28,16 @@ export async function checkProvider(
 }
 
 async function checkMachines(
-  { specs }: Pick<ProviderConfig, 'specs'>,
-  compute: Pick<Compute, 'check' | 'capacity'>,
+  { specs, defaultImage }: Pick<ProviderConfig, 'specs' | 'defaultImage'>,
+  compute: Pick<Compute, 'check' | 'capacity' | 'trial'>,
 ): Promise<Finding[]> {
   try {
     const { findings, ok } = await compute.check()
     const found = findings.map(aboutMachines)
     if (!ok) return found
     const room = await compute.capacity(specs)
-    return [...found, ...specs.map(({ id }) => roomFor(id, room.get(id)))]
+    const tried = (await compute.trial?.(defaultImage)) ?? []
+    return [...found, ...tried.map(aboutMachines), ...specs.map(({ id }) => roomFor(id, room.get(id)))]
   } catch (error) {
     const { message, hint } = toPaygressError(error)
     return [{ about: 'machines', level: 'fail', what: message, ...(hint === undefined ? {} : { fix: hint }) }]

@@ -1,4 +1,4 @@
-// With what is a provider checked? The real place of the machines, the real mints and relays; nothing is written.
+// With what is a provider checked? The real place of the machines, the real mints and relays; nothing of it stays.
 import { dirname, resolve } from 'node:path'
 import { connectMint } from '../cashu/connect-mint.ts'
 import { PaygressError } from '../core/errors.ts'

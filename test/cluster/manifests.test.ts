@@ -5,12 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { connectCluster } from '../../src/compute/kubernetes/cluster-connection.ts'
 import type { ApiAnswer, ApiRequest } from '../../src/compute/kubernetes/cluster-connection.ts'
-import { openCompute } from '../support/kubernetes-setup.ts'
+import { openCompute, TEST_PORTS } from '../support/kubernetes-setup.ts'
 import { daemonKubeconfig } from '../support/kubernetes/daemon-kubeconfig.ts'
 import { applyManifests, parseManifests, readManifests } from '../support/kubernetes/manifests.ts'
+import { startNodeStandIn } from '../support/node-stand-in.ts'
 import { startCluster, type Cluster } from '../support/peers/cluster.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'
 import { until } from '../support/peers/until.ts'
+import { testSpecId } from '../support/test-ids.ts'
 
 /** Not a part of this project: the overlays are tried where the machine has one. */
 const KUBECTL = 'kubectl'
@@ -97,6 +99,24 @@ requirePeer('cluster')('the manifests on the genuine API server', () => {
     const answer = await ask(pod(spec))
     expect(answer).toMatchObject({ ok: false, problem: { status: 403 } })
     expect(answer.ok ? '' : answer.problem.message).toContain('violates PodSecurity "baseline')
+  })
+
+  test('let offers count the room on the nodes only where its rights were given', async () => {
+    const kubeconfig = await daemonKubeconfig(cluster.kubeconfig)
+    const spec = { id: testSpecId('basic'), cpuMillicores: 6_399, memoryMb: 240 }
+    const room = async (): Promise<number | undefined> => {
+      const compute = await openCompute(kubeconfig, 'user-workloads', { storageMb: 984 })
+      const found = await compute.capacity([spec])
+      await compute.close()
+      return found.get(spec.id)
+    }
+    expect(await room()).toBe(TEST_PORTS.last - TEST_PORTS.first + 1)
+    const rights = readManifests('k8s/rights/node-capacity.yaml')
+    await applyManifests(cluster.kubeconfig, rights)
+    expect(await room()).toBe(0)
+    await using node = await startNodeStandIn(cluster.kubeconfig)
+    expect(await room()).toBe(10)
+    expect(node.problems).toEqual([])
   })
 
   const describeWithKubectl = hasKubectl() ? describe : describe.skip

@@ -2,7 +2,7 @@
 import { connectCluster, type ApiRequest } from '../../src/compute/kubernetes/cluster-connection.ts'
 import { jsonLines } from '../../src/compute/kubernetes/json-lines.ts'
 import { LEASE_LABEL, SELECTOR } from '../../src/compute/kubernetes/object-names.ts'
-import { quantity } from '../../src/compute/kubernetes/quota-room.ts'
+import { quantity } from '../../src/compute/kubernetes/quantity.ts'
 import * as z from 'zod'
 import { atEnd } from './peers/at-end.ts'
 import { temporaryFolder } from './peers/temporary-folder.ts'
@@ -14,6 +14,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 const MERGE_PATCH = 'application/merge-patch+json'
 const SIGTERM_EXIT = 143
+/** What the trial of `provider check` ends with where the network keeps it away from the cluster. */
+const TRIAL_EXIT = 11
 
 export interface NodeStandIn extends AsyncDisposable {
   /** The SSH server of a lease ends, whatever its exit code, and runs again in place after `downMs`. */
@@ -36,7 +38,7 @@ interface Running {
 
 /**
  * Plays the node of a control plane until it is disposed. An image with `missing` in its name is not there; a pod that wants more than
- * 64 processors finds no room.
+ * 64 processors finds no room. A pod of no lease is the trial of `provider check`, which finds itself kept away from the cluster.
  */
 export async function startNodeStandIn(kubeconfig: string): Promise<NodeStandIn> {
   const closing = new AbortController()
@@ -87,9 +89,10 @@ export async function startNodeStandIn(kubeconfig: string): Promise<NodeStandIn>
       return setStatus(pod, waitingStatus(pod, 'ImagePullBackOff', `Back-off pulling image "${image}"`))
     }
     const { namespace, uid, labels } = pod.metadata
-    const lease = labels[LEASE_LABEL] ?? ''
-    await pause(delays.get(labels[LEASE_LABEL] ?? '') ?? 0)
-    delays.delete(labels[LEASE_LABEL] ?? '')
+    const lease = labels[LEASE_LABEL]
+    if (lease === undefined) return setStatus(pod, endedStatus(pod, TRIAL_EXIT))
+    await pause(delays.get(lease) ?? 0)
+    delays.delete(lease)
     const access = await sshAccessOf(pod, async (name) => {
       const secret = await ask({ method: 'GET', path: `/api/v1/namespaces/${namespace}/secrets/${name}` })
       return secretSchema.parse(secret).data

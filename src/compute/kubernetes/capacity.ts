@@ -1,10 +1,11 @@
-// How many more machines of each spec fit? The free ports, and what the quotas leave.
+// How many more machines of each spec fit? The free ports, what the quotas leave, and what the nodes have room for where that may be seen.
 import type { SpecId } from '../../core/ids.ts'
 import { placeError } from './api-problem.ts'
 import { listAll } from './follow-list.ts'
 import { usedPorts } from './kubernetes-place.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import { leaseJobOf } from './lease-job.ts'
+import { roomOnNodes } from './node-room.ts'
 import { quotaListSchema, roomInQuotas } from './quota-room.ts'
 import type { ResourceQuota } from './quota-room.ts'
 
@@ -14,11 +15,13 @@ export async function capacityOf(
   specs: readonly { id: SpecId; cpuMillicores: number; memoryMb: number }[],
 ): Promise<Map<SpecId, number>> {
   const ports = place.ports.free(await portsInUse(place))
-  const quotas = await readQuotas(place)
+  const [quotas, seen] = await Promise.all([readQuotas(place), place.nodes.read()])
+  const { storageMb } = place.settings
   return new Map(
     specs.map((spec): [SpecId, number] => {
-      const room = roomInQuotas(quotas, spec, place.settings.storageMb) ?? ports
-      return [spec.id, Math.min(ports, room)]
+      const inQuotas = roomInQuotas(quotas, spec, storageMb) ?? ports
+      const onNodes = seen === undefined ? ports : roomOnNodes(seen.nodes, seen.pods, spec, storageMb)
+      return [spec.id, Math.min(ports, inQuotas, onNodes)]
     }),
   )
 }

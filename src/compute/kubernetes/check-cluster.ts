@@ -24,7 +24,7 @@ export async function checkCluster(place: KubernetesPlace): Promise<ComputeCheck
   const mayTry = permissions.every(({ level }) => level !== 'fail')
   const ports = mayTry ? await checkPortRange(place) : []
   const { finding: identity, clusterId } = await identifyCluster(place)
-  const findings = [version, ...permissions, ...ports, ...identity]
+  const findings = [version, ...permissions, ...ports, await nodeFinding(place), ...identity]
   const ok = findings.every(({ level }) => level !== 'fail')
   return { ok, findings, ...(clusterId === undefined ? {} : { clusterId }) }
 }
@@ -51,6 +51,12 @@ export function versionFinding(body: unknown): Finding {
     what: `Kubernetes ${gitVersion} is too old: leases could not be extended`,
     fix: `upgrade the cluster to ${OLDEST.major}.${OLDEST.minor} or later`,
   }
+}
+
+async function nodeFinding({ nodes }: KubernetesPlace): Promise<Finding> {
+  if (await nodes.mayRead()) return { level: 'ok', what: 'offers count the room on the nodes' }
+  const fix = 'kubectl apply -f k8s/rights/node-capacity.yaml has it counted'
+  return { level: 'ok', what: 'offers do not count the room on the nodes: they may not be seen', fix }
 }
 
 async function identifyCluster(place: KubernetesPlace): Promise<{ finding: Finding[]; clusterId?: string }> {

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { placeError } from './api-problem.ts'
 import type { Finding } from './check-cluster.ts'
+import type { ClusterApi } from './cluster-api.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 
 interface Permission {
@@ -44,10 +45,13 @@ export async function checkPermissions(place: KubernetesPlace): Promise<Finding[
 
 async function missingOf(place: KubernetesPlace, permission: Permission): Promise<Finding | undefined> {
   const { group, resource, verbs, without } = permission
-  const granted = await Promise.all(verbs.map(async (verb) => isAllowed(place, group, resource, verb)))
+  const { namespace } = place.settings
+  const granted = await Promise.all(
+    verbs.map(async (verb) => isAllowed(place.api, { namespace, group, resource, verb })),
+  )
   const missing = verbs.filter((_verb, at) => granted[at] === false)
   if (missing.length === 0) return undefined
-  const what = `${missing.join(', ')} on ${resource} is not granted in the namespace ${place.settings.namespace}`
+  const what = `${missing.join(', ')} on ${resource} is not granted in the namespace ${namespace}`
   return {
     level: without === undefined ? 'fail' : 'warn',
     what: without === undefined ? what : `${what}: ${without}`,
@@ -55,20 +59,18 @@ async function missingOf(place: KubernetesPlace, permission: Permission): Promis
   }
 }
 
-async function isAllowed(
-  place: KubernetesPlace,
-  group: string,
-  resource: string,
-  verb: string,
+/** Asks the API server about the credentials in use; without a namespace, about all of them. Throws where it does not answer. */
+export async function isAllowed(
+  api: ClusterApi,
+  attributes: { namespace?: string; group: string; resource: string; verb: string },
 ): Promise<boolean> {
-  const { namespace } = place.settings
-  const answer = await place.api.ask({
+  const answer = await api.ask({
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
     body: {
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: { namespace, group, resource, verb } },
+      spec: { resourceAttributes: attributes },
     },
   })
   if (!answer.ok) throw placeError(answer.problem, 'the permissions could not be looked up')

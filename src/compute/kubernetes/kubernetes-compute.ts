@@ -17,11 +17,13 @@ import { leaseJobOf } from './lease-job.ts'
 import type { LeaseJob } from './lease-job.ts'
 import { machineFeed } from './machine-feed.ts'
 import { isOver, machineOfJob } from './machine-of-job.ts'
+import { nodeReader } from './node-reader.ts'
 import { portBook } from './port-book.ts'
 import { reserving } from './reserve-machine.ts'
 import { setEnd } from './set-end.ts'
 import { startMachine } from './start-machine.ts'
 import { waitReady } from './wait-ready.ts'
+import { tryIsolation } from './try-isolation.ts'
 import { watchEnds } from './watch-ends.ts'
 
 const LONGEST_GRACE_SEC = 60
@@ -44,6 +46,7 @@ export async function startKubernetesCompute(options: KubernetesComputeOptions):
     api,
     feed: machineFeed(api, random, log, signal),
     ports: portBook(portRange.first, portRange.last, clock, random),
+    nodes: nodeReader(api, clock),
     answered: new Set(),
     ended: new Map(),
     signal,
@@ -56,6 +59,7 @@ export async function startKubernetesCompute(options: KubernetesComputeOptions):
 
   return {
     check: async () => checkCluster(place),
+    trial: async (image) => tryIsolation(place, image),
     capacity: async (specs) => capacityOf(place, specs),
     reserve: reserving(place),
     start: async (lease, allowanceSec) => startMachine(place, lease, allowanceSec),

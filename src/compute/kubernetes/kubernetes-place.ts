@@ -7,6 +7,7 @@ import type { KubernetesSettings } from './kubernetes-options.ts'
 import { leaseJobOf } from './lease-job.ts'
 import type { LeaseJob } from './lease-job.ts'
 import type { MachineFeed } from './machine-feed.ts'
+import type { NodeReader } from './node-reader.ts'
 import { jobName } from './object-names.ts'
 import type { PortBook } from './port-book.ts'
 
@@ -15,6 +16,7 @@ export interface KubernetesPlace {
   readonly api: ClusterApi
   readonly feed: MachineFeed
   readonly ports: PortBook
+  readonly nodes: NodeReader
   /** Leases whose SSH has answered this daemon. */
   readonly answered: Set<LeaseId>
   /** The last Jobs that this daemon ended, since the cluster forgets them. */

@@ -64,7 +64,7 @@ export function podTemplate(request: MachineRequest, settings: KubernetesSetting
       ...(settings.runtimeClassName === undefined ? {} : { runtimeClassName: settings.runtimeClassName }),
       ...(settings.hostUsers === undefined ? {} : { hostUsers: settings.hostUsers }),
       initContainers: [prepareContainer(request, settings, image), sshContainer(request, settings, port)],
-      containers: [holdContainer(image)],
+      containers: [plainContainer('hold', image, HOLD)],
       volumes: [
         { name: 'home', emptyDir: { sizeLimit: `${settings.storageMb}Mi` } },
         {
@@ -119,12 +119,13 @@ function sshContainer(request: MachineRequest, settings: KubernetesSettings, por
   }
 }
 
-function holdContainer(image: string): object {
+/** A container of ours, next to nothing in size and rights; `script` is a constant, and never has a part of a request in it. */
+export function plainContainer(name: string, image: string, script: string): object {
   return {
-    name: 'hold',
+    name,
     image,
     imagePullPolicy: 'IfNotPresent',
-    command: ['/bin/sh', '-c', HOLD],
+    command: ['/bin/sh', '-c', script],
     resources: equal(SIZE_OF_HOLD),
     securityContext: {
       runAsUser: NOBODY,

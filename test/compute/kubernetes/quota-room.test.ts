@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { quantity, quotaListSchema, roomInQuotas } from '../../../src/compute/kubernetes/quota-room.ts'
+import { quotaListSchema, roomInQuotas } from '../../../src/compute/kubernetes/quota-room.ts'
 import type { ResourceQuota } from '../../../src/compute/kubernetes/quota-room.ts'
 import { recorded } from './recorded.ts'
 
@@ -12,23 +12,6 @@ function quota(
 ): ResourceQuota {
   return { spec: { scopes }, status: { hard, used } }
 }
-
-test.each([
-  ['500m', 0.5],
-  ['2', 2],
-  ['1Gi', 2 ** 30],
-  ['1500Mi', 1_500 * 2 ** 20],
-  ['1e3', 1_000],
-  ['2k', 2_000],
-  ['0.1', 0.1],
-])('the quantity %s is %d', (text, number) => {
-  expect(quantity(text)).toBe(number)
-})
-
-test('a quantity that is none is no number', () => {
-  expect(quantity('many')).toBeNaN()
-  expect(quantity('5 apples')).toBeNaN()
-})
 
 test('without a quota that covers machines there is no limit', () => {
   expect(roomInQuotas([], SPEC, 1_000)).toBeUndefined()

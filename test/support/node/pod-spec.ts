@@ -29,19 +29,21 @@ const podSchema = z.object({
   spec: z.object({
     nodeName: z.string().optional(),
     activeDeadlineSeconds: z.number().optional(),
-    initContainers: z.array(container),
+    initContainers: z.array(container).default([]),
     containers: z.array(container),
-    volumes: z.array(
-      z.object({
-        name: z.string(),
-        secret: z
-          .object({
-            secretName: z.string(),
-            items: z.array(z.object({ key: z.string(), path: z.string() })),
-          })
-          .optional(),
-      }),
-    ),
+    volumes: z
+      .array(
+        z.object({
+          name: z.string(),
+          secret: z
+            .object({
+              secretName: z.string(),
+              items: z.array(z.object({ key: z.string(), path: z.string() })),
+            })
+            .optional(),
+        }),
+      )
+      .default([]),
   }),
   status: z.object({ phase: z.string().optional() }),
 })

@@ -1,5 +1,6 @@
 // How does a test get a real Kubernetes control plane? etcd, kube-apiserver and kube-controller-manager, without a node.
 import { join } from 'node:path'
+import { controllersCaughtUp } from '../kubernetes/controllers-caught-up.ts'
 import { startChild, type Child } from './child.ts'
 import { peerPath } from './require-peer.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -17,7 +18,7 @@ export interface Cluster extends AsyncDisposable {
   /** Path of a kubeconfig with all rights. */
   readonly kubeconfig: string
   readonly pid: number
-  /** SIGKILL for the API server, then the same port and data again; resolves when it is ready. */
+  /** SIGKILL for the API server, then the same port and data again; resolves when it is ready, and the controllers are at work. */
   restartApiServer(): Promise<void>
   /** The same, resolved as soon as the signal is sent. */
   crashApiServer(): void
@@ -41,14 +42,16 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const command = join(peerPath('cluster'), 'cluster')
   const child = await startChild({ command, args, cwd: dir }, (started) => timesReady(started) > 0)
   const crashApiServer = (): void => void process.kill(child.pid, 'SIGHUP')
+  const kubeconfig = join(dir, 'run', 'kubeconfig')
   return {
-    kubeconfig: join(dir, 'run', 'kubeconfig'),
+    kubeconfig,
     pid: child.pid,
     crashApiServer,
     restartApiServer: async () => {
       const before = timesReady(child)
       crashApiServer()
       await until('the restart of the API server', () => timesReady(child) > before, 60_000)
+      await controllersCaughtUp(kubeconfig)
     },
     stop: () => child.stop(),
     stderr: () => child.stderr(),

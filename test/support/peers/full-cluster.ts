@@ -27,6 +27,8 @@ export interface FullCluster extends AsyncDisposable {
   readonly image: string
   /** Runs `ctr` on the node's containers. */
   ctr(...args: readonly string[]): Promise<RunResult>
+  /** Runs `iptables` in the node's network. */
+  iptables(...args: readonly string[]): Promise<RunResult>
   stop(): Promise<void>
 }
 
@@ -72,6 +74,13 @@ export async function startFullCluster(): Promise<FullCluster> {
     image: 'localhost/paygress-ssh:test',
     ctr: (...ctrArgs) =>
       runOnce({ command: 'ctr', args: ['-a', socket, '-n', 'k8s.io', ...ctrArgs], cwd, env: { PATH } }),
+    iptables: (...rule) =>
+      runOnce({
+        command: 'nsenter',
+        args: ['--net=/run/netns/paygress-full', '--', 'iptables', ...rule],
+        cwd,
+        env: { PATH },
+      }),
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -1,0 +1,58 @@
+// What do the nodes offer, and what was promised of it? Known only to a daemon that may see nodes and pods of the whole cluster.
+import type { Clock } from '../../core/clock.ts'
+import { placeError } from './api-problem.ts'
+import { isAllowed } from './check-permissions.ts'
+import type { ClusterApi } from './cluster-api.ts'
+import { type Node, nodeListSchema, podListSchema, type ScheduledPod } from './node-room.ts'
+
+/** Orders come more often than nodes change: the cost of one must not grow with the cluster. */
+const FRESH_MS = 30_000
+/** As the API server has it in memory. */
+const CACHED = { resourceVersion: '0' }
+
+export interface NodesSeen {
+  nodes: readonly Node[]
+  pods: readonly ScheduledPod[]
+}
+
+export interface NodeReader {
+  /** Asked once; no request that would be refused is ever sent. */
+  mayRead(): Promise<boolean>
+  /** At most half a minute old; undefined where the daemon may not see them. */
+  read(): Promise<NodesSeen | undefined>
+}
+
+/** `k8s/rights/node-capacity.yaml` grants what it needs. */
+export function nodeReader(api: ClusterApi, clock: Clock): NodeReader {
+  let allowed: boolean | undefined
+  let seen: { at: number; what: NodesSeen } | undefined
+
+  async function mayRead(): Promise<boolean> {
+    if (allowed !== undefined) return allowed
+    const asked = ['nodes', 'pods'].map((resource) => isAllowed(api, { group: '', resource, verb: 'list' }))
+    allowed = (await Promise.all(asked)).every(Boolean)
+    return allowed
+  }
+
+  async function list(path: string, query: Readonly<Record<string, string>>): Promise<unknown> {
+    const answer = await api.ask({ method: 'GET', path, query })
+    if (!answer.ok) throw placeError(answer.problem, 'the nodes could not be looked up')
+    return answer.body
+  }
+
+  return {
+    mayRead,
+    read: async () => {
+      if (!(await mayRead())) return undefined
+      if (seen !== undefined && clock.now() - seen.at < FRESH_MS) return seen.what
+      const fieldSelector = 'status.phase!=Succeeded,status.phase!=Failed'
+      const [nodes, pods] = await Promise.all([
+        list('/api/v1/nodes', CACHED),
+        list('/api/v1/pods', { ...CACHED, fieldSelector }),
+      ])
+      const what = { nodes: nodeListSchema.parse(nodes).items, pods: podListSchema.parse(pods).items }
+      seen = { at: clock.now(), what }
+      return what
+    },
+  }
+}
