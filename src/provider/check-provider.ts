@@ -55,7 +55,7 @@ function roomFor(spec: string, count: number | undefined): Finding {
     about: 'machines',
     level: 'warn',
     what: `no room for ${spec} now`,
-    fix: 'free ports or raise the quota',
+    fix: 'free ports, raise the quota, or add nodes',
   }
 }
 
