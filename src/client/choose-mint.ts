@@ -14,6 +14,17 @@ export function usableMints(wallet: Pick<Wallet, 'balances'>, named: MintUrl | u
     .map(({ mint }) => mint)
 }
 
+/** Trusts a mint that was named for money to go to, once it has answered as one. Throws `mint_unreachable`, `mint_misbehaved`. */
+export async function trustNamed(
+  wallet: Pick<Wallet, 'isTrusted' | 'mintFacts' | 'trustMint'>,
+  mint: MintUrl,
+): Promise<void> {
+  if (wallet.isTrusted(mint)) return
+  // A mistyped address must not stand in the list of trusted mints for good.
+  await wallet.mintFacts(mint)
+  wallet.trustMint(mint)
+}
+
 /**
  * The mint to pay from. Throws `mint_not_accepted` where the named or trusted ones are not taken, and `input_needed` naming `--mint` where
  * a person would have to choose one and nobody can be asked.

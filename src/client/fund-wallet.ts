@@ -2,7 +2,7 @@
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { FundQuote } from '../wallet/wallet.ts'
-import { usableMints } from './choose-mint.ts'
+import { trustNamed, usableMints } from './choose-mint.ts'
 import type { ShowInvoice } from './fund-gap.ts'
 import { interruptible } from './interruptible.ts'
 import { satText } from './money-text.ts'
@@ -26,6 +26,7 @@ export async function fundWallet(
       details: { flag: '--mint' },
     })
   }
+  await trustNamed(wallet, mint)
   const quote = await wallet.requestInvoice(mint, amountSat)
   show(quote)
   progress.step('waiting for the payment')

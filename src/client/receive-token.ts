@@ -1,6 +1,8 @@
 // How is a token that somebody gave us taken in?
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
+import type { Outcome } from '../wallet/wallet.ts'
+import { trustNamed } from './choose-mint.ts'
 import type { Client } from './ports.ts'
 
 export interface ReceivedToken {
@@ -16,10 +18,10 @@ export interface ReceivedToken {
 export async function receiveToken(
   { wallet, progress }: Pick<Client, 'wallet' | 'progress'>,
   token: string,
-  { signal }: { signal: AbortSignal },
+  { mint, signal }: { mint: MintUrl | undefined; signal: AbortSignal },
 ): Promise<ReceivedToken> {
   progress.step('taking the token in')
-  const outcome = await wallet.receive(token, { signal })
+  const outcome = await receiveFrom(wallet, token, { mint, signal })
   if (outcome.status === 'done') {
     progress.done()
     const entry = wallet.history(1_000).find(({ operationId }) => operationId === outcome.operationId)
@@ -34,4 +36,19 @@ export async function receiveToken(
   throw new PaygressError('outcome_unknown', 'the mint has not answered; the token is kept in the journal', {
     hint: 'paygress orders recover asks the mint again',
   })
+}
+
+async function receiveFrom(
+  wallet: Client['wallet'],
+  token: string,
+  { mint, signal }: { mint: MintUrl | undefined; signal: AbortSignal },
+): Promise<Outcome> {
+  try {
+    return await wallet.receive(token, { signal })
+  } catch (error) {
+    const isNamed = error instanceof PaygressError && error.code === 'mint_not_trusted'
+    if (!isNamed || mint === undefined || error.details?.mint !== mint) throw error
+    await trustNamed(wallet, mint)
+    return await wallet.receive(token, { signal })
+  }
 }

@@ -33,8 +33,8 @@ export interface OrdersRecovery {
   open: RecoveredOrder[]
   /** Tokens for somebody else whose maker ended before it could show them; one line each. */
   unseenTokens: string[]
-  /** Money operations of the wallet that ended on the way. */
-  endedOperations: number
+  /** Money operations of the wallet that ended on the way, and those whose mint has not said how they stand. */
+  operations: RecoveryReport
 }
 
 const INBOX_MS = { quick: 3_000, full: 10_000 } as const
@@ -74,7 +74,7 @@ async function recoverAll(
     recovered: lines.filter(({ from, state }) => from !== state),
     open: lines.filter((line) => line.from === line.state && isOpen(line)),
     unseenTokens: report.ended.flatMap((ended) => unseenToken(ended)),
-    endedOperations: report.ended.length,
+    operations: report,
   }
 }
 

@@ -1,7 +1,7 @@
 // How is a token made for somebody else, and got once more where its text was lost?
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
-import { usableMints } from './choose-mint.ts'
+import { trustNamed, usableMints } from './choose-mint.ts'
 import { tooLittle } from './fund-gap.ts'
 import type { Outcome } from '../wallet/wallet.ts'
 import type { Client } from './ports.ts'
@@ -30,6 +30,7 @@ export async function sendToken(
   }
   const plan = await wallet.planSpend(from, amountSat)
   if (plan.missingSat > 0n) throw tooLittle(plan)
+  await trustNamed(wallet, from)
   progress.step('making the token')
   const sent = sentToken(from, await wallet.send(from, amountSat, { signal }))
   progress.done()

@@ -106,6 +106,21 @@ function cleanToken(text: string): string {
 
 const LARGEST_FILE = 1 << 20
 
+/** The 12 words from stdin (`-`) or `--words-file`; undefined where neither is given. Never from the command line itself. */
+export async function readWords(invocation: Invocation): Promise<string | undefined> {
+  const file = invocation.options.text('wordsFile')
+  const [dash] = invocation.args
+  if (file !== undefined && dash !== undefined) {
+    throw new PaygressError('usage', 'give either - or --words-file, not both')
+  }
+  if (file !== undefined) return readSmallFile(file)
+  if (dash === undefined) return undefined
+  if (dash === '-') return invocation.readStdin()
+  throw new PaygressError('usage', 'the words do not go on the command line, where others can read them', {
+    hint: 'paygress wallet restore - < words.txt',
+  })
+}
+
 /** The text of a small file named by a person; throws `usage` where it cannot be read. */
 async function readSmallFile(path: string): Promise<string> {
   try {

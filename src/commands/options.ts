@@ -155,6 +155,16 @@ export const COMMAND_OPTIONS = {
     env: 'PAYGRESS_AGAIN',
   },
   limit: { flags: '--limit <n>', description: 'how many entries (default 50)', env: 'PAYGRESS_LIMIT' },
+  reveal: {
+    flags: '--reveal',
+    description: 'yes, show the secret on this screen',
+    env: 'PAYGRESS_REVEAL',
+  },
+  wordsFile: {
+    flags: '--words-file <file>',
+    description: 'file with the 12 words',
+    env: 'PAYGRESS_WORDS_FILE',
+  },
   kubeconfig: {
     flags: '--kubeconfig <file>',
     description: 'kubeconfig of the cluster (default: KUBECONFIG, the pod’s own account, ~/.kube/config)',

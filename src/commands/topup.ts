@@ -22,7 +22,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
   await withClient(invocation, async (client) => {
     // A dry run moves nothing, and what the token brings is not in the wallet then.
     if (token !== undefined && !options.flag('dryRun'))
-      await receiveToken(client, token, { signal: invocation.signal })
+      await receiveToken(client, token, { mint: client.settings.mint, signal: invocation.signal })
     const view = purchaseView(invocation)
     const timeoutMs = client.settings.timeoutMs
     const result =

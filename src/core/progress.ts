@@ -19,6 +19,8 @@ export interface Ask {
     question: string,
     options: { flag: string; suggestion?: string; problem?: (answer: string) => string | undefined },
   ): Promise<string>
+  /** A line of text that is not shown while it is typed. */
+  secret(question: string, flag: string): Promise<string>
   select<Value>(
     question: string,
     choices: readonly { name: string; value: Value }[],

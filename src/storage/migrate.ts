@@ -1,7 +1,9 @@
 // Is this file ours, and how does it get the tables of this version?
-import type { DatabaseSync } from 'node:sqlite'
+import { renameSync, rmSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import * as z from 'zod'
 import { PaygressError } from '../core/errors.ts'
+import { ensurePrivateFile } from './private-files.ts'
 import type { SqlWriter } from './sql.ts'
 
 export interface Migration {
@@ -42,16 +44,17 @@ export function checkIdentity(sql: SqlWriter, identity: FileIdentity): number {
 /** The error for a file that another program wrote. */
 export function notOurs(path: string, cause?: unknown): PaygressError {
   return new PaygressError('storage_failed', `${path} is not a paygress file`, {
-    hint: 'move it away, or set PAYGRESS_HOME to another folder; nothing was changed',
+    hint: 'nothing was changed: move it away and keep it, or set PAYGRESS_HOME to another folder; paygress wallet restore brings the money of a damaged wallet back',
     ...(cause === undefined ? {} : { cause }),
   })
 }
 
-/** Applies what is missing in one transaction; of several processes the first does it and the others find it done. */
+/** Applies what is missing in one transaction, and keeps a copy of what was there as `PATH.format-N`; of several processes the first does it and the others find it done. */
 export function migrate(connection: DatabaseSync, sql: SqlWriter, identity: FileIdentity): void {
   connection.exec('BEGIN IMMEDIATE')
   try {
     const from = checkIdentity(sql, identity)
+    if (from > 0 && from < newestVersion(identity)) keepCopy(identity.path, from)
     for (const { version, up } of identity.migrations) {
       if (version <= from) continue
       if (typeof up === 'string') connection.exec(up)
@@ -64,6 +67,21 @@ export function migrate(connection: DatabaseSync, sql: SqlWriter, identity: File
     if (connection.isTransaction) connection.exec('ROLLBACK')
     throw error
   }
+}
+
+// Nobody else can write now, and nothing is written yet: a second connection sees exactly what is about to change.
+function keepCopy(path: string, version: number): void {
+  const copy = `${path}.format-${version}`
+  const part = `${copy}.part`
+  rmSync(part, { force: true })
+  ensurePrivateFile(part)
+  const reader = new DatabaseSync(path)
+  try {
+    reader.prepare('VACUUM INTO ?').run(part)
+  } finally {
+    reader.close()
+  }
+  renameSync(part, copy)
 }
 
 /** Throws where the list of migrations itself is wrong: a mistake of the programmer. */

@@ -4,7 +4,7 @@ import { openDatabase } from './database.ts'
 import type { Database, Migration } from './database.ts'
 import { ledgerSchema } from './ledger-schema.ts'
 import { orderSchema } from './order-schema.ts'
-import { walletSchema } from './wallet-schema.ts'
+import { restoreSchema, walletSchema } from './wallet-schema.ts'
 
 /** "payg" in ASCII: what tells our file from any other SQLite file. */
 const APPLICATION_ID = 0x70617967
@@ -14,6 +14,7 @@ const migrations: readonly Migration[] = [
   { version: 1, up: walletSchema },
   { version: 2, up: orderSchema },
   { version: 3, up: ledgerSchema },
+  { version: 4, up: restoreSchema },
 ]
 
 /**

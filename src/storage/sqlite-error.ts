@@ -15,7 +15,8 @@ const HINTS: Readonly<Record<number, string>> = {
   [FULL]: 'free some disk space and run the command again',
   // A full disk says this, too, where it has no room for the file's shared memory.
   [IO_ERROR]: 'see that the disk has room and is sound (df), and run the command again',
-  [CORRUPT]: 'the file is damaged: keep it, it holds your money, and put a backup in its place',
+  [CORRUPT]:
+    'the file is damaged: move it away and keep it; paygress wallet restore brings the money back from your 12 words',
 }
 
 /** The primary result code of a node:sqlite error, or undefined for any other error. */

@@ -15,6 +15,7 @@ const kind = z.enum([
   'respend',
   'refund',
   'reclaim',
+  'restore',
 ])
 const state = z.enum(['prepared', 'submitted', 'done', 'failed'])
 

@@ -33,6 +33,13 @@ export function walletReader(sql: SqlReader): WalletReader {
 
   return {
     words: () => one(wordsRow, 'SELECT words FROM wallet_words')?.words,
+    needsSearch: (keysetId) =>
+      sql.get(
+        `SELECT 1 AS yes FROM wallet_words WHERE given = 1
+         AND NOT EXISTS (SELECT 1 FROM wallet_searched WHERE keyset_id = ?)`,
+        [keysetId],
+      ) !== undefined,
+    counter: (keysetId) => nextCounter(sql, keysetId),
     mints: () => many(mintRow, 'SELECT * FROM wallet_mint ORDER BY url'),
     mint: (url) => one(mintRow, 'SELECT * FROM wallet_mint WHERE url = ?', [url]),
     keysets: (mint) => many(keysetRow, 'SELECT * FROM wallet_keyset WHERE mint = ? ORDER BY id', [mint]),

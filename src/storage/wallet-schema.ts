@@ -114,3 +114,12 @@ CREATE TABLE wallet_fate (
   operation_id TEXT NOT NULL REFERENCES wallet_operation (id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 `
+
+/** Migration 4: words that a person brought, and the keysets whose earlier coins are known. */
+export const restoreSchema = `
+ALTER TABLE wallet_words ADD COLUMN given INTEGER NOT NULL DEFAULT 0 CHECK (given IN (0, 1));
+
+CREATE TABLE wallet_searched (
+  keyset_id TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+`

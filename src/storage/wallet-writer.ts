@@ -24,8 +24,13 @@ export function walletWriter(sql: SqlWriter): WalletWriter {
 
   return {
     ...walletReader(sql),
-    saveWords: (words) =>
-      void sql.run('INSERT INTO wallet_words (id, words) VALUES (1, ?) ON CONFLICT DO NOTHING', [words]),
+    saveWords: (words, given) =>
+      void sql.run('INSERT INTO wallet_words (id, words, given) VALUES (1, ?, ?) ON CONFLICT DO NOTHING', [
+        words,
+        given ? 1 : 0,
+      ]),
+    saveSearched: (keysetId) =>
+      void sql.run('INSERT INTO wallet_searched (keyset_id) VALUES (?) ON CONFLICT DO NOTHING', [keysetId]),
     saveMint: ({ url, trusted, info, keysetsSeenAt }) =>
       void sql.run(
         `INSERT INTO wallet_mint (url, trusted, info, keysets_seen_at) VALUES (?, ?, ?, ?)

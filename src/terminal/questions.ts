@@ -33,6 +33,11 @@ export function makeAsk(streams: Streams, options: { beforeAsking(): void; signa
         ),
       )
     },
+    async secret(question, flag) {
+      guard(question, flag)
+      const { password } = await import('@inquirer/prompts')
+      return interruptible(password({ message: printable(question) }, context))
+    },
     async select(question, choices, flag) {
       guard(question, flag)
       const { select } = await import('@inquirer/prompts')

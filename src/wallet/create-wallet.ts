@@ -9,13 +9,15 @@ import type { WalletDeps } from './engine.ts'
 import { awaitFunding, mintPaid, requestInvoice } from './fund-wallet.ts'
 import { inspectToken, tokenState } from './inspect-token.ts'
 import type { BoundaryName } from './journal.ts'
-import { mintDirectory, NEEDED_NUTS, newMint } from './mint-directory.ts'
+import { type MintDirectory, mintDirectory, NEEDED_NUTS, newMint } from './mint-directory.ts'
 import { isSignatureBy, ownKeys, signDigest } from './own-keys.ts'
+import { adoptWords, readWords } from './own-words.ts'
 import type { EcashSource } from './ecash-port.ts'
 import type { ConnectMint } from './mint-port.ts'
 import type { Owners, WalletStore } from './ports.ts'
 import { recoverOperations, settleStored } from './recover-operations.ts'
 import { releasePayment } from './release-payment.ts'
+import { restoreWallet, searchedFirst } from './restore-wallet.ts'
 import { planRefund, planSpend } from './plan-spend.ts'
 import { lockOf, spendCoins } from './spend-coins.ts'
 import { receiveToken, reclaimToken, requireTrust, respendToken } from './take-token.ts'
@@ -59,6 +61,7 @@ export function createWallet(options: WalletOptions): Wallet {
     active: new Map(),
     unsent: new Set(),
   }
+  deps.mints = searchedFirst(deps)
   const known = (operationId: string): Outcome | undefined => {
     const operation = store.operation(operationId)
     if (operation === undefined) return undefined
@@ -70,10 +73,13 @@ export function createWallet(options: WalletOptions): Wallet {
     trustMint: (mint) => trust(store, mint, true),
     distrustMint: (mint) => trust(store, mint, false),
     isTrusted: (mint) => store.mint(mint)?.trusted === true,
-    mintFacts: (mint) => mintFacts(deps, mint),
+    mintFacts: (mint) => mintFacts(mints, mint),
     mintTime: (mint) => mints.time(mint),
     history: (limit) => store.history(limit),
     id: () => walletId(deps),
+    words: () => deps.keys.words(),
+    hasWords: () => store.words() !== undefined,
+    adoptWords: (words) => adoptWords(store, deps.keys, readWords(words)),
     paymentKey: () => deps.keys.current('payment'),
     newRefundKey: (tx) => deps.keys.next('refund', tx),
     signWithRefundKey: (index, message) =>
@@ -111,6 +117,7 @@ export function createWallet(options: WalletOptions): Wallet {
     },
     planRefund: (mint, grossSat) => planRefund(deps, mint, grossSat),
     recover: ({ signal }) => recoverOperations(deps, (id, until) => mintPaid(deps, id, until), signal),
+    restore: (mint, how) => restoreWallet(deps, mint, how),
     settle: (operationId, signal) => settleStored(deps, operationId, signal),
     operation: known,
     close: () => mints.close(),
@@ -124,9 +131,9 @@ function trust(store: WalletStore, mint: MintUrl, trusted: boolean): void {
   })
 }
 
-async function mintFacts(deps: WalletDeps, mint: MintUrl): Promise<MintFacts> {
-  const info = await deps.mints.info(mint)
-  const keyset = await deps.mints.activeKeyset(mint)
+async function mintFacts(mints: MintDirectory, mint: MintUrl): Promise<MintFacts> {
+  const info = await mints.info(mint)
+  const keyset = await mints.activeKeyset(mint)
   return {
     mint,
     name: info.name,
@@ -136,7 +143,7 @@ async function mintFacts(deps: WalletDeps, mint: MintUrl): Promise<MintFacts> {
 }
 
 async function requireLocks(deps: WalletDeps, mint: MintUrl): Promise<void> {
-  const { missingNuts } = await mintFacts(deps, mint)
+  const { missingNuts } = await mintFacts(deps.mints, mint)
   if (missingNuts.length === 0) return
   throw new PaygressError(
     'lock_not_supported',

@@ -2,7 +2,7 @@
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
-import { HDKey } from '@scure/bip32'
+import { HARDENED_OFFSET as HARDENED, HDKey } from '@scure/bip32'
 import { entropyToMnemonic, mnemonicToSeedSync } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import type { Random } from '../core/clock.ts'
@@ -22,6 +22,10 @@ export interface OwnKeys {
   current(role: KeyRole): StoredKey
   /** A key that was never handed out before. */
   next(role: KeyRole, tx?: Transaction): StoredKey
+  /** Makes the first `count` keys of a role, where they are not there yet. */
+  ensure(role: KeyRole, count: number): void
+  /** The words, made and stored on first use. */
+  words(): string
   privateKey(key: { role: KeyRole; index: number }): Uint8Array
   /** BIP-340 over SHA-256 of a proof's secret (NUT-11), hex. */
   signSecret(key: { role: KeyRole; index: number }, secret: string): string
@@ -30,27 +34,34 @@ export interface OwnKeys {
 /** The keys of the wallet in this store. */
 export function ownKeys(store: WalletStore, random: Random): OwnKeys {
   let seed: Uint8Array | undefined
-  let root: HDKey | undefined
+  const parents = new Map<KeyRole, HDKey>()
 
   // Inside a caller's transaction the words must be written with it: transactions are never nested.
   function seedWith(write: (work: (writer: WalletWriter) => void) => void): Uint8Array {
     if (seed !== undefined) return seed
     if (store.words() === undefined) {
       const fresh = entropyToMnemonic(random.bytes(16), wordlist)
-      write((writer) => writer.saveWords(fresh))
+      write((writer) => writer.saveWords(fresh, false))
     }
+    seed = mnemonicToSeedSync(storedWords())
+    return seed
+  }
+
+  function storedWords(): string {
     const words = store.words()
     if (words === undefined) throw new PaygressError('internal', 'the wallet has no words')
-    seed = mnemonicToSeedSync(words)
-    return seed
+    return words
   }
 
   const inOwnTransaction = (work: (writer: WalletWriter) => void): void =>
     store.transaction((tx) => work(store.within(tx)))
 
   function privateKey({ role, index }: { role: KeyRole; index: number }): Uint8Array {
-    root ??= HDKey.fromMasterSeed(seedWith(inOwnTransaction))
-    const key = root.derive(`m/129372'/999'/${ROLE_NUMBER[role]}'/${index}'`).privateKey
+    const parent =
+      parents.get(role) ??
+      HDKey.fromMasterSeed(seedWith(inOwnTransaction)).derive(`m/129372'/999'/${ROLE_NUMBER[role]}'`)
+    parents.set(role, parent)
+    const key = parent.deriveChild(index + HARDENED).privateKey
     if (key === null) throw new PaygressError('internal', 'a key could not be derived')
     return key
   }
@@ -79,6 +90,14 @@ export function ownKeys(store: WalletStore, random: Random): OwnKeys {
       tx === undefined
         ? store.transaction((own) => make(role, store.within(own)))
         : make(role, store.within(tx)),
+    ensure: (role, count) =>
+      inOwnTransaction((writer) => {
+        while ((writer.newestKey(role)?.index ?? -1) + 1 < count) make(role, writer)
+      }),
+    words: () => {
+      seedWith(inOwnTransaction)
+      return storedWords()
+    },
     privateKey,
     signSecret: (key, secret) => signDigest(privateKey(key), secretDigest(secret)),
   }

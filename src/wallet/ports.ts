@@ -116,6 +116,10 @@ export interface UnsettledToken {
 
 export interface WalletReader {
   words(): string | undefined
+  /** True where the words were brought by a person and this keyset was not yet searched for what they made of it before. */
+  needsSearch(keysetId: string): boolean
+  /** The first counter of a keyset that was never used (NUT-13). */
+  counter(keysetId: string): number
   mints(): StoredMint[]
   mint(url: MintUrl): StoredMint | undefined
   keysets(mint: MintUrl): Keyset[]
@@ -141,8 +145,10 @@ export interface WalletReader {
 }
 
 export interface WalletWriter extends WalletReader {
-  /** Keeps what is there already. */
-  saveWords(words: string): void
+  /** Keeps what is there already. `given`: a person brought them, so that others may have made coins of them before. */
+  saveWords(words: string, given: boolean): void
+  /** Every coin that the words ever made of this keyset is known from now on. */
+  saveSearched(keysetId: string): void
   saveMint(mint: StoredMint): void
   saveKeysets(mint: MintUrl, keysets: readonly Keyset[], seenAt: number): void
   saveKeys(mint: MintUrl, keysetId: string, keys: Readonly<Record<string, string>>): void

@@ -92,6 +92,7 @@ export type OperationKind =
   | 'respend'
   | 'refund'
   | 'reclaim'
+  | 'restore'
 
 /** What all operations take. */
 export interface OperationOptions {
@@ -132,6 +133,23 @@ export type TokenState = {
   /** First witness the mint shows for a spent proof. */ witness?: string
 }
 
+export interface RestoreReport {
+  mint: MintUrl
+  /** What came back, spendable now. */
+  restoredSat: bigint
+  coins: number
+  /** Coins whose signature by the mint is not genuine. */
+  unusable: number
+  /** Keysets that were gone through. */
+  keysets: number
+}
+
+export interface RestoreOptions {
+  signal: AbortSignal
+  /** Called after every batch, with the sums so far and the counter of the keyset that is looked at. */
+  onProgress(soFar: RestoreReport & { keysetId: string; counter: number }): void
+}
+
 export interface RecoveryReport {
   /** One per operation that ended. */
   ended: { operationId: string; kind: OperationKind; orderId: OrderId | undefined; result: OperationResult }[]
@@ -161,6 +179,12 @@ export interface Wallet {
   // ---- keys
   /** Says which wallet this is, for ever, and nothing else: 32 hex characters. */
   id(): string
+  /** The 12 words that everything comes from, made on first use. Whoever has them has the money. */
+  words(): string
+  /** True where the wallet has words: it was used before. */
+  hasWords(): boolean
+  /** Takes these words as this wallet's own. Throws `usage` where they are none, `failed` where it has others: nothing is replaced. */
+  adoptWords(words: string): void
   /** The key others lock payments to; stays the same until rotated, retired ones are kept. */
   paymentKey(): OwnKey
   /** A fresh refund key (never handed out before); part of the caller's transaction where one is given. */
@@ -242,6 +266,8 @@ export interface Wallet {
   // ---- recovery
   /** Ends what can be ended of this wallet's open operations whose owner is dead (or which this process left unknown). */
   recover(options: { signal: AbortSignal }): Promise<RecoveryReport>
+  /** Brings back from the words alone what is unspent at a mint; may be cut off and run again. Throws `mint_unreachable`. */
+  restore(mint: MintUrl, options: RestoreOptions): Promise<RestoreReport>
   /** Asks once more for one operation. */
   settle(operationId: string, signal: AbortSignal): Promise<Outcome>
   /** How a stored operation stands, with its result where it ended. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { clientEffects } from '../client/order-effects.ts'
 import type { Client, SshLauncher } from '../client/ports.ts'
-import { recoverOrders } from '../client/recover-orders.ts'
+import { type OrdersRecovery, recoverOrders } from '../client/recover-orders.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { Ask, Progress } from '../core/progress.ts'
 import type { RelayUrl } from '../core/relay-url.ts'
@@ -26,7 +26,7 @@ export interface ClientSettings {
   profile: string | undefined
   /** Empty: the public ones. */
   relays: readonly RelayUrl[]
-  /** The mint that was named: naming it is trusting it. */
+  /** The mint that was named: whoever puts money there trusts it by that. */
   mint: MintUrl | undefined
   timeoutMs: number
   progress: Progress
@@ -38,6 +38,8 @@ export interface WiredClient extends Client {
   settings: ClientSettings
   paths: Paths
   launcher: SshLauncher
+  /** What opening this profile has recovered already. */
+  recovered: OrdersRecovery
   close(): Promise<void>
 }
 
@@ -54,7 +56,7 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
   const wallet = wireWallet(database, clientEffects(orders))
   const relays = chosenRelays(settings.relays)
   const hub = openRelayHub({ signer, clock: systemClock, random: systemRandom })
-  const client: WiredClient = {
+  const client = {
     settings,
     paths,
     wallet,
@@ -68,28 +70,27 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
     random: systemRandom,
     progress,
     ask,
-    async close() {
+    async close(): Promise<void> {
       await Promise.all([hub.close(), wallet.close()])
       database.close()
     },
   }
-  if (settings.mint !== undefined && !wallet.isTrusted(settings.mint)) wallet.trustMint(settings.mint)
-  await recoverQuickly(client)
-  return client
-}
-
-/** What a crash left open and can be ended at once; a line each for what came further. */
-async function recoverQuickly(client: WiredClient): Promise<void> {
   try {
-    const { signal } = client.settings
-    const { recovered, unseenTokens } = await recoverOrders(client, { mode: 'quick', signal })
-    for (const { state, text } of recovered) {
-      // A pod whose time is over was not lost: nothing is recovered there.
-      client.progress.note(state === 'expired' ? text : `recovered: ${text}`)
-    }
-    for (const text of unseenTokens) client.progress.note(`recovered: ${text}`)
+    return { ...client, recovered: await recoverQuickly(client) }
   } catch (error) {
     await client.close()
     throw error
   }
+}
+
+/** What a crash left open and can be ended at once; a line each for what came further. */
+async function recoverQuickly(client: Client & { settings: ClientSettings }): Promise<OrdersRecovery> {
+  const { signal } = client.settings
+  const recovery = await recoverOrders(client, { mode: 'quick', signal })
+  for (const { state, text } of recovery.recovered) {
+    // A pod whose time is over was not lost: nothing is recovered there.
+    client.progress.note(state === 'expired' ? text : `recovered: ${text}`)
+  }
+  for (const text of recovery.unseenTokens) client.progress.note(`recovered: ${text}`)
+  return recovery
 }

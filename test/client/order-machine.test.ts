@@ -189,7 +189,7 @@ function process(world: World, steps?: number): Client {
     clock: { now: () => world.ms },
     random: { bytes: missing },
     progress: { step: () => undefined, note: () => undefined, done: () => undefined },
-    ask: { canAsk: false, confirm: missing, input: missing, select: missing },
+    ask: { canAsk: false, confirm: missing, input: missing, secret: missing, select: missing },
   }
 }
 

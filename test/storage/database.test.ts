@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -108,6 +108,21 @@ describe('opening', () => {
     const database = open({ migrations: [...options.migrations, next] })
     expect(database.all('SELECT msat FROM note')).toEqual([{ msat: 6n }])
     expect(database.get('PRAGMA user_version')).toEqual({ user_version: 3n })
+  })
+
+  test('keeps a private copy of what was there before a migration, and none where nothing changes', () => {
+    const before = open()
+    before.transaction((tx) => tx.run('INSERT INTO note (msat) VALUES (5)'))
+    const next = { version: 2, up: 'UPDATE note SET msat = 0' }
+    open({ migrations: [...options.migrations, next] }).close()
+    open({ migrations: [...options.migrations, next] }).close()
+    const files = readdirSync(dirname(before.path)).filter((name) => name.includes('format'))
+    expect(files).toEqual([`${basename(before.path)}.format-1`])
+    const copy = `${before.path}.format-1`
+    expect(statSync(copy).mode & 0o777).toBe(0o600)
+    const kept = openDatabase(copy, options)
+    expect(kept.all('SELECT msat FROM note')).toEqual([{ msat: 5n }])
+    kept.close()
   })
 
   test('keeps the old version where a migration fails', () => {

@@ -6,7 +6,7 @@ const sqlite = (errcode: number): Error => Object.assign(new Error('why'), { err
 test.each([
   ['a full disk', 13, /disk space/],
   ['a disk that cannot be written, with the extended code of shared memory', 10 | (19 << 8), /has room/],
-  ['a damaged file', 11, /backup/],
+  ['a damaged file', 11, /wallet restore/],
 ])('%s says what to do', (_, code, hint) => {
   expect(fromSqliteError(sqlite(code), '/home/x.db')).toMatchObject({
     code: 'storage_failed',

@@ -8,7 +8,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const timeoutSec = options.seconds('timeout')
   await withClient(invocation, async (client) => {
     terminal.progress.step('looking after open orders')
-    const { recovered, open, unseenTokens, endedOperations } = await recoverOrders(client, {
+    const { recovered, open, unseenTokens, operations } = await recoverOrders(client, {
       mode: 'full',
       askAgainMs: timeoutSec === undefined ? undefined : timeoutSec * 1000,
       signal,
@@ -19,7 +19,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
       document: {
         recovered: recovered.map(document),
         open: open.map(document),
-        ended_operations: endedOperations,
+        ended_operations: operations.ended.length,
       },
       names: recovered.map(({ orderId }) => orderId),
       human: { kind: 'lines', lines: lines.length === 0 ? ['nothing is open'] : lines },

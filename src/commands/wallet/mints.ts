@@ -51,6 +51,9 @@ function mintNamed(url: string | undefined, action: Action): MintUrl {
 }
 
 function change(wallet: Wallet, action: Exclude<Action, 'list'>, mint: MintUrl): void {
-  if (action === 'remove') wallet.distrustMint(mint)
-  else wallet.trustMint(mint)
+  if (action !== 'remove') return wallet.trustMint(mint)
+  if (wallet.balances().some((row) => row.mint === mint)) return wallet.distrustMint(mint)
+  throw new PaygressError('usage', `${mint} is not a mint of this wallet`, {
+    hint: 'paygress wallet mints lists them',
+  })
 }

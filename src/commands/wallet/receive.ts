@@ -15,7 +15,10 @@ export async function run(invocation: Invocation): Promise<undefined> {
   }
   const token = (await invocation.readStdin()).trim()
   await withClient(invocation, async (client) => {
-    const { receivedSat, feeSat, mint } = await receiveToken(client, token, { signal })
+    const { receivedSat, feeSat, mint } = await receiveToken(client, token, {
+      mint: client.settings.mint,
+      signal,
+    })
     await terminal.answer({
       document: {
         received_sat: toSafeNumber(receivedSat),

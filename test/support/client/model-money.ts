@@ -158,6 +158,10 @@ export function modelWallet(parts: {
       return mintNow()
     },
     history: () => [],
+    words: missing,
+    hasWords: () => true,
+    adoptWords: missing,
+    restore: missing,
     paymentKey: missing,
     newRefundKey: () => {
       money.refundKeys += 1

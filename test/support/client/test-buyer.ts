@@ -207,6 +207,9 @@ function clientOn({ wallet, orders, provider, wire, clock, content }: Parts): Cl
       input: async (_, { flag }) => {
         throw new PaygressError('input_needed', `nobody can answer; use ${flag}`)
       },
+      secret: async (_, flag) => {
+        throw new PaygressError('input_needed', `nobody can answer; use ${flag}`)
+      },
       select: async (_, __, flag) => {
         throw new PaygressError('input_needed', `nobody can answer; use ${flag}`)
       },

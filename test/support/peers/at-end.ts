@@ -11,8 +11,9 @@ export function atEnd(cleanUp: CleanUp): void {
 
 const takeAll = (): CleanUp[] => cleanUps.splice(0).toReversed()
 
-// vitest ends its workers by a signal, so there the exit of the process is too late; elsewhere it is all there is.
-if (process.env['VITEST'] !== undefined) {
+// vitest ends its workers by a signal, so there the exit of the process is too late; elsewhere it is all there is. A program that a test
+// starts inherits vitest's environment, but not its worker.
+if ('__vitest_worker__' in globalThis) {
   afterAll(async () => {
     for (const cleanUp of takeAll()) await cleanUp()
   })

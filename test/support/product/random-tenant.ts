@@ -126,7 +126,7 @@ async function outcomeOf(work: Promise<unknown>): Promise<string> {
 const unasked = async (): Promise<never> => {
   throw new PaygressError('input_needed', 'nobody is there to answer')
 }
-const NOBODY = { canAsk: false, confirm: unasked, input: unasked, select: unasked }
+const NOBODY = { canAsk: false, confirm: unasked, input: unasked, secret: unasked, select: unasked }
 
 /** The same numbers for the same seed (mulberry32). */
 export function diceOf(seed: number): () => number {

@@ -1,0 +1,186 @@
+// Which coins come back from the words alone? The mint restores what it ever signed (NUT-09), keyset by keyset, counter by counter (NUT-13).
+import type { MintUrl } from '../core/mint-url.ts'
+import { PaygressError } from '../core/errors.ts'
+import { blankOperation, newOperationId } from './engine.ts'
+import type { WalletDeps } from './engine.ts'
+import type { Ecash, KeysetKeys, Output, Proof } from './ecash-port.ts'
+import { type MintDirectory, UNIT, valueOf } from './mint-directory.ts'
+import type { RestoredOutput } from './mint-port.ts'
+import type { Coin } from './ports.ts'
+import type { RestoreOptions, RestoreReport } from './wallet.ts'
+
+/** Counters asked for at once. */
+const BATCH = 100
+/** So many counters in a row that the mint never signed end a keyset: a crash burns a few, never hundreds. */
+const GAP = 300
+
+interface Found {
+  counter: number
+  output: Output
+  signature: RestoredOutput['signature']
+  y: string
+}
+
+/**
+ * Brings back every unspent coin of this wallet's words at one mint, of retired keysets too. What is found is kept batch by batch with the
+ * counter that comes after it, so that a second run goes on where the first one was cut off. Throws `mint_unreachable`.
+ */
+export async function restoreWallet(
+  deps: WalletDeps,
+  mint: MintUrl,
+  { signal, onProgress }: RestoreOptions,
+): Promise<RestoreReport> {
+  const ecash = await deps.ecashSource.load()
+  const keysets = await deps.mints.keysets(mint, { maxAgeMs: 0, signal })
+  const report: RestoreReport = { mint, restoredSat: 0n, coins: 0, unusable: 0, keysets: 0 }
+  for (const { id } of keysets.filter(({ unit }) => unit === UNIT)) {
+    const keyset = await deps.mints.keyset(mint, id, signal)
+    if (keyset === undefined) continue
+    report.keysets += 1
+    await restoreKeyset(deps, ecash, { mint, keyset, signal }, (sum) => {
+      report.restoredSat += sum.sat
+      report.coins += sum.coins
+      report.unusable += sum.unusable
+      onProgress({ ...report, keysetId: id, counter: sum.counter })
+    })
+  }
+  return report
+}
+
+/**
+ * The mints of a wallet whose words a person brought: before it makes the first coin of a keyset it looks for those that were made of the
+ * same counters before, which a mint would not sign again and a recovery would take for its own.
+ */
+export function searchedFirst(deps: WalletDeps): MintDirectory {
+  const { mints } = deps
+  return {
+    ...mints,
+    activeKeyset: async (mint, signal) => {
+      const keyset = await mints.activeKeyset(mint, signal)
+      if (deps.store.needsSearch(keyset.id))
+        await restoreKeyset(deps, await deps.ecashSource.load(), { mint, keyset, signal }, () => undefined)
+      return keyset
+    },
+  }
+}
+
+interface Place {
+  mint: MintUrl
+  keyset: KeysetKeys
+  signal: AbortSignal | undefined
+}
+
+async function restoreKeyset(
+  deps: WalletDeps,
+  ecash: Ecash,
+  place: Place,
+  note: (sum: { sat: bigint; coins: number; unusable: number; counter: number }) => void,
+): Promise<void> {
+  // Counters below this one were used by this wallet itself: its journal knows what became of them.
+  let base = deps.store.counter(place.keyset.id)
+  let from = base
+  while (from < base + GAP) {
+    place.signal?.throwIfAborted()
+    const signed = await askFor(deps, ecash, place, from)
+    from += BATCH
+    const last = signed.at(-1)
+    if (last === undefined) {
+      note({ sat: 0n, coins: 0, unusable: 0, counter: from })
+      continue
+    }
+    const { coins, unusable } = await unspent(deps, ecash, place, signed)
+    const kept = keep(deps, place, coins, { from: base, to: last.counter + 1 })
+    // Another command used counters meanwhile: what it made is its own, and the rest is looked at anew.
+    base = kept ? last.counter + 1 : deps.store.counter(place.keyset.id)
+    if (!kept) from = base
+    else note({ sat: sumOf(coins), coins: coins.length, unusable, counter: from })
+  }
+  deps.store.transaction((tx) => deps.store.within(tx).saveSearched(place.keyset.id))
+}
+
+async function askFor(deps: WalletDeps, ecash: Ecash, place: Place, from: number): Promise<Found[]> {
+  const { mint, keyset, signal } = place
+  const amounts = Array.from({ length: BATCH }, () => 1n)
+  const outputs = ecash.seedOutputs(deps.keys.seed(), from, amounts, keyset.id, 'keep')
+  const reply = valueOf(mint, await deps.mints.connection(mint).restore(outputs, signal))
+  const signatures = new Map(reply.map((restored): [string, RestoredOutput] => [restored.B_, restored]))
+  return outputs.flatMap((output, index) => {
+    const restored = signatures.get(output.B_)
+    if (restored === undefined) return []
+    const { amountSat } = restored.signature
+    return [
+      {
+        counter: from + index,
+        y: ecash.proofY(output.secret),
+        output: { ...output, amountSat },
+        signature: restored.signature,
+      },
+    ]
+  })
+}
+
+async function unspent(
+  deps: WalletDeps,
+  ecash: Ecash,
+  { mint, keyset, signal }: Place,
+  signed: readonly Found[],
+): Promise<{ coins: Coin[]; unusable: number }> {
+  const ys = signed.map(({ y }) => y)
+  const states = valueOf(mint, await deps.mints.connection(mint).states(ys, signal))
+  const spent = new Set(states.filter(({ state }) => state === 'SPENT').map(({ y }) => y))
+  const coins: Coin[] = []
+  let unusable = 0
+  for (const { y, output, signature } of signed) {
+    if (spent.has(y)) continue
+    const proof = genuine(ecash, output, signature, keyset)
+    if (proof === undefined) unusable += 1
+    else coins.push({ y, proof })
+  }
+  return { coins, unusable }
+}
+
+/** One wrong signature of a mint must not keep all other coins from coming back. */
+function genuine(
+  ecash: Ecash,
+  output: Output,
+  signature: RestoredOutput['signature'],
+  keyset: KeysetKeys,
+): Proof | undefined {
+  try {
+    return ecash.unblind(output, signature, keyset)
+  } catch (error) {
+    if (error instanceof PaygressError && error.code === 'mint_misbehaved') return undefined
+    throw error
+  }
+}
+
+/** Coins and counter in one transaction; false, and nothing kept, where a counter was used by somebody else. */
+function keep(
+  deps: WalletDeps,
+  { mint, keyset }: Place,
+  coins: readonly Coin[],
+  counters: { from: number; to: number },
+): boolean {
+  const operationId = newOperationId(deps.random)
+  const amountSat = sumOf(coins)
+  const result = { status: 'done' as const, operationId, amountSat, feeSat: 0n }
+  const operation = {
+    ...blankOperation(deps, operationId, 'restore', mint, {}),
+    state: 'done' as const,
+    amountSat,
+    result,
+  }
+  return deps.store.transaction((tx) => {
+    const writer = deps.store.within(tx)
+    if (writer.counter(keyset.id) !== counters.from) return false
+    writer.takeCounters(keyset.id, counters.to - counters.from)
+    if (coins.length === 0) return true
+    writer.insertOperation(operation, [])
+    writer.addCoins(mint, coins, operationId)
+    return true
+  })
+}
+
+function sumOf(coins: readonly Coin[]): bigint {
+  return coins.reduce((sum, { proof }) => sum + proof.amountSat, 0n)
+}

@@ -1,0 +1,135 @@
+// Does a wallet outlive its disk, and say so in plain words? The built program against a devnet's mint.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { unusedAddress } from '../support/faulty-relay.ts'
+import { temporaryFolder } from '../support/peers/temporary-folder.ts'
+import { runCli } from '../support/run-cli.ts'
+import { type DevnetProcess, startDevnetProcess } from '../support/scenario/devnet-process.ts'
+import { expectError } from '../support/scenario/expect-error.ts'
+
+let net: DevnetProcess
+
+beforeAll(async () => {
+  net = await startDevnetProcess({ args: ['--no-provider'] })
+  return async () => net.stop()
+})
+
+describe('the 12 words', () => {
+  test('are not shown by chance', async () => {
+    const result = await net.run(['wallet', 'words'])
+    expectError(result, { exit: 4, hint: /wallet words --reveal/ })
+    expect(result.stdout).toBe('')
+  })
+
+  test('bring the money back when the disk is lost', async () => {
+    const home = temporaryFolder('lost')
+    expect((await net.run(['wallet', 'fund', '77'], { home })).code).toBe(0)
+    const shown = await net.run(['wallet', 'words', '--reveal', '-q'], { home })
+    expect(shown.stdout.trim().split(' ')).toHaveLength(12)
+    rmSync(join(home, 'data'), { recursive: true })
+
+    const restored = await net.run(['wallet', 'restore', '-', '-o', 'json'], { home, stdin: shown.stdout })
+    expect(restored.json()).toMatchObject({
+      restored_sat: 77,
+      mints: [{ url: net.mint, restored_sat: 77, unusable_coins: 0 }],
+    })
+    expect(restored.stderr).toMatch(/keyset [0-9a-f]+ up to 100: 77 sat in \d coins so far/)
+    expect((await net.run(['wallet', 'balance', '-o', 'name'], { home })).stdout).toBe('77\n')
+    expect((await net.run(['wallet', 'words', '--reveal', '-q'], { home })).stdout).toBe(shown.stdout)
+
+    const file = join(temporaryFolder('paper'), 'words.txt')
+    writeFileSync(file, shown.stdout)
+    const again = await net.run(['wallet', 'restore', '--words-file', file, '-o', 'name'], { home })
+    expect(again.stdout).toBe('0\n')
+  })
+
+  test('are asked for without showing them on a terminal', async () => {
+    const lost = temporaryFolder('typed-from')
+    await net.run(['wallet', 'fund', '21'], { home: lost })
+    const words = (await net.run(['wallet', 'words', '--reveal', '-q'], { home: lost })).stdout.trim()
+    const running = net.start(['wallet', 'restore'], { home: temporaryFolder('typed'), tty: true })
+    await running.says('the 12 words')
+    running.type(`${words}\r`)
+    const { stdout, code } = await running.result
+    expect(stdout).toMatch(/21 sat came back/)
+    expect(stdout).not.toContain(words.split(' ').slice(0, 3).join(' '))
+    expect(code).toBe(0)
+  })
+
+  test('are refused on the command line, and wherever they are none or another wallet is', async () => {
+    const home = temporaryFolder('wrong')
+    const words = 'abandon '.repeat(11)
+    expectError(await net.run(['wallet', 'restore', `${words}about`], { home }), {
+      exit: 2,
+      hint: /restore - </,
+    })
+    expectError(await net.run(['wallet', 'restore'], { home }), { exit: 4, hint: /--words-file/ })
+    expectError(await net.run(['wallet', 'restore', '-'], { home, stdin: `${words}abandon` }), {
+      exit: 2,
+      says: /checksum/,
+    })
+    await net.run(['wallet', 'fund', '5'], { home })
+    expectError(await net.run(['wallet', 'restore', '-'], { home, stdin: `${words}about` }), {
+      exit: 1,
+      says: /nothing was changed/,
+      hint: /--profile/,
+    })
+    expect((await net.run(['wallet', 'balance', '-o', 'name'], { home })).stdout).toBe('5\n')
+  })
+})
+
+describe('the mints of a wallet', () => {
+  test('are those that answered: one that never did is not trusted by naming it', async () => {
+    const home = temporaryFolder('mistyped')
+    const nobody = (await unusedAddress()).replace('ws:', 'http:')
+    const refused = await runCli(['wallet', 'fund', '10', '--mint', nobody], { home })
+    expectError(refused, { exit: 3, says: /does not answer/ })
+    expect((await runCli(['wallet', 'mints', '-o', 'json'], { home })).json()).toEqual({ mints: [] })
+  })
+
+  test('are added, listed and removed; what is none of them cannot be removed', async () => {
+    const home = temporaryFolder('mints')
+    const mints = async (...args: string[]) => runCli(['wallet', 'mints', ...args, '-o', 'json'], { home })
+    expect((await mints('add', net.mint)).json()).toEqual({ mints: [{ url: net.mint, trusted: true }] })
+    expect((await mints('remove', net.mint)).json()).toEqual({ mints: [{ url: net.mint, trusted: false }] })
+    const unknown = await mints('remove', 'https://mint.example.com')
+    expectError(unknown, { exit: 2, says: /not a mint of this wallet/, hint: /wallet mints/ })
+    expect((await mints()).json()).toEqual({ mints: [{ url: net.mint, trusted: false }] })
+  })
+})
+
+describe('wallet recover', () => {
+  test('says that nothing is open where nothing is', async () => {
+    const { stdout } = await net.run(['wallet', 'recover'], { home: temporaryFolder('idle') })
+    expect(stdout).toBe('nothing is open\n')
+  })
+
+  test('says what became of each movement that was open', async () => {
+    const home = temporaryFolder('killed')
+    await net.run(['wallet', 'fund', '100'], { home })
+    const slow = net.start(['wallet', 'send', '10'], { home })
+    await slow.says('making the token')
+    await slow.end('SIGKILL')
+    const { stdout } = await net.run(['wallet', 'recover', '-o', 'json'], { home })
+    const { ended, open } = JSON.parse(stdout)
+    expect(open).toEqual([])
+    const history = (await net.run(['wallet', 'history', '-o', 'json'], { home })).json().history
+    const sent = history.filter(({ kind }: { kind: string }) => kind === 'send')
+    // Killed before the journal was written nothing is open; afterwards it is ended and told.
+    const ids = sent.map((row: Record<string, unknown>) => row.operation_id)
+    expect(ended.map((row: Record<string, unknown>) => row.operation_id)).toEqual(ids)
+  })
+})
+
+test('a database that a newer or another program wrote is named, and stays as it is', async () => {
+  const home = temporaryFolder('damaged')
+  await runCli(['pods'], { home })
+  const file = join(home, 'data', 'paygress.db')
+  const broken = `broken${readFileSync(file).toString('latin1').slice(6)}`
+  writeFileSync(file, broken, 'latin1')
+  for (const suffix of ['-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
+  const result = await runCli(['wallet', 'balance'], { home })
+  expectError(result, { exit: 1, says: /paygress\.db/, hint: /wallet restore/ })
+  expect(readFileSync(file).toString('latin1')).toBe(broken)
+})
