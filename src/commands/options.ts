@@ -155,6 +155,11 @@ export const COMMAND_OPTIONS = {
     env: 'PAYGRESS_AGAIN',
   },
   limit: { flags: '--limit <n>', description: 'how many entries (default 50)', env: 'PAYGRESS_LIMIT' },
+  acceptNewCluster: {
+    flags: '--accept-new-cluster',
+    description: 'the cluster of before is gone for good: refund the machines that ran there',
+    env: 'PAYGRESS_ACCEPT_NEW_CLUSTER',
+  },
   reveal: {
     flags: '--reveal',
     description: 'yes, show the secret on this screen',

@@ -10,7 +10,11 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const { signal } = invocation
   const config = configuredProvider(invocation)
   const log = wireLog({ level: config.logLevel })
-  const provider = await wireProvider({ config, log })
+  const provider = await wireProvider({
+    config,
+    log,
+    acceptNewCluster: invocation.options.flag('acceptNewCluster'),
+  })
   try {
     const stopped = untilStopped(signal)
     await Promise.race([provider.start(), stopped])

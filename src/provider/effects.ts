@@ -46,10 +46,16 @@ export function providerEffects(ledger: Ledger): Effects {
   }
 }
 
-/** The order after its capture ended: paid, or giving up without having touched the token. */
+/** The order after its capture ended: paid, giving up without having touched the token, or giving back what came too late. */
 function afterCapture<Paid extends SpawnOrder | TopupOrder>(order: Paid, result: OperationResult): Paid {
-  if (result.status === 'done')
-    return { ...order, stage: { state: 'paid', creditMsat: satToMsat(result.amountSat) } }
+  if (result.status === 'done') {
+    const creditMsat = satToMsat(result.amountSat)
+    if (order.stage.state === 'capturing') return { ...order, stage: { state: 'paid', creditMsat } }
+    // It was given up before, and its buyer told so: what arrived all the same goes back in full.
+    const why = refusal('resource_unavailable', 'The payment arrived after its time; it is refunded')
+    const parts = [{ mint: order.payment.token.mint, amountMsat: creditMsat }]
+    return { ...order, stage: { state: 'giving-up', refusal: asType(why, order.type), parts } }
+  }
   const why = asType(captureRefusal(result.reason), order.type)
   return { ...order, stage: { state: 'giving-up', refusal: why, parts: [] } }
 }

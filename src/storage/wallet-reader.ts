@@ -78,6 +78,15 @@ export function walletReader(sql: SqlReader): WalletReader {
       many(attemptRow, 'SELECT * FROM wallet_attempt WHERE operation_id = ? ORDER BY number', [operationId]),
     openOperations: () =>
       many(operationRow, `SELECT * FROM wallet_operation WHERE ${OPEN} ORDER BY created_at, id`),
+    failedCaptures: (sinceMs) =>
+      many(
+        operationRow,
+        `SELECT * FROM wallet_operation AS operation
+         WHERE kind = 'capture' AND state = 'failed' AND created_at >= ?
+           AND EXISTS (SELECT 1 FROM wallet_attempt WHERE operation_id = operation.id)
+         ORDER BY created_at, id`,
+        [sinceMs],
+      ),
     operationByInput: (y) =>
       one(
         operationRow,

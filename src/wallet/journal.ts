@@ -47,20 +47,21 @@ function doneResult(
 
 /**
  * Ends an operation in one transaction: coins in, inputs spent, result stored, effect run. Returns the result that stands,
- * which is another process's if that was faster.
+ * which is another process's if that was faster. `from` failed: the mint has done all the same what was given up.
  */
 export function finish(
   deps: JournalDeps & { ecash: Ecash },
   operation: Operation,
   attempt: Attempt,
   signed: readonly SignedOutput[],
+  from: 'submitted' | 'failed' = 'submitted',
 ): OperationResult {
   const { store, ecash } = deps
   const result = doneResult(operation, attempt, signed, ecash)
   const coin = (proof: Proof): Coin => ({ y: ecash.proofY(proof.secret), proof })
   const stood = store.transaction((tx) => {
     const writer = store.within(tx)
-    if (!end(deps, tx, writer, operation, 'done', result)) return false
+    if (!end(deps, tx, writer, operation, 'done', result, from === 'failed')) return false
     const inputYs = operation.inputs.map((proof) => ecash.proofY(proof.secret))
     if (operation.plan.ownInputs) writer.spendCoins(inputYs)
     else writer.settleTokens(inputYs)
@@ -105,13 +106,16 @@ function end(
   operation: Operation,
   state: 'done' | 'failed',
   result: OperationResult,
+  revives = false,
 ): boolean {
   const from = writer.operation(operation.id)
-  if (from === undefined || from.state === 'done' || from.state === 'failed') return false
-  const owner = deps.owners.current()
+  if (from === undefined || from.state === 'done' || (from.state === 'failed') !== revives) return false
+  const me = deps.owners.current()
+  // Nobody works on a row that has ended: whoever finds its money takes it over.
+  const owner = revives ? from.owner : me
   const change = {
     state,
-    owner,
+    owner: me,
     result,
     updatedAt: deps.clock.now(),
     ...(result.status === 'done' ? { amountSat: result.amountSat, feeSat: result.feeSat } : {}),

@@ -134,6 +134,8 @@ export interface WalletReader {
   attempts(operationId: string): Attempt[]
   /** Prepared and submitted ones, oldest first. */
   openOperations(): Operation[]
+  /** Captures that were sent and failed, begun since `sinceMs` (Unix milliseconds). */
+  failedCaptures(sinceMs: number): Operation[]
   /** The newest operation of a kind that took a token with this proof as its input. */
   operationByInput(y: string): Operation | undefined
   history(limit: number): HistoryEntry[]

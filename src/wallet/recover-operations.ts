@@ -3,6 +3,7 @@ import { PaygressError } from '../core/errors.ts'
 import { exclusively } from './engine.ts'
 import type { WalletDeps } from './engine.ts'
 import { fail } from './journal.ts'
+import { lateCaptures } from './late-captures.ts'
 import type { Operation } from './ports.ts'
 import { settleTokens } from './settle-tokens.ts'
 import { settleOperation } from './settle-operation.ts'
@@ -33,6 +34,7 @@ export async function recoverOperations(
     if (outcome.status === 'unknown') report.open.push({ operationId, kind, orderId, mint })
     else report.ended.push({ operationId, kind, orderId, result: outcome })
   }
+  report.ended.push(...(await lateCaptures(deps, signal)))
   await settleTokens(deps, signal)
   return report
 }

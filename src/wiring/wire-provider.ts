@@ -36,9 +36,12 @@ export interface WiredProvider {
 export async function wireProvider({
   config,
   log,
+  acceptNewCluster = false,
 }: {
   config: ProviderConfig
   log: Log
+  /** The place in which machines ran before is gone for good. */
+  acceptNewCluster?: boolean
 }): Promise<WiredProvider> {
   const folder = dirname(resolve(config.databasePath))
   // First of all: where another program's file stands, nothing must be put beside it.
@@ -87,6 +90,7 @@ export async function wireProvider({
     random: systemRandom,
     log,
     takeLock: (signal) => turn.take(signal),
+    acceptNewCluster,
   })
   let health: HealthListener | undefined
   return {

@@ -9,7 +9,7 @@ export const PROVIDE: CommandGroup = {
     {
       name: 'serve',
       summary: 'sell machines: the provider daemon',
-      options: PROVIDER_OPTIONS,
+      options: [...PROVIDER_OPTIONS, 'acceptNewCluster'],
       examples: ['paygress serve', 'paygress serve --backend process', 'paygress serve --context k3s'],
       load: () => import('../serve.ts'),
     },

@@ -21,8 +21,8 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close()
 })
 
-async function world(): Promise<World> {
-  const made = await startWorld()
+async function world(options: Parameters<typeof startWorld>[0] = {}): Promise<World> {
+  const made = await startWorld(options)
   closing.push(() => made.close())
   return made
 }
@@ -263,4 +263,60 @@ test('a capture that stays unknown is told as pending, and its outcome as news',
   await expect.poll(() => provider.door.to('buyer').at(-1), { timeout: 15_000 }).toContain('pod_npub')
   expect(held(provider.wallet, made.url).available).toBe(120n)
   expect(await liveMachines(made)).toBe(1)
+})
+
+test('a capture that was given up and turns out to be done is refunded in full and unasked by a later process', async () => {
+  const made = await world({ mintMovesToo: true })
+  const first = await openProvider(made, {})
+  const { message: asking } = await lockedPurchase(made, first)
+  // The mint does the swap, and says for as long as it is asked that it never did.
+  const denials = 40
+  made.mint.failNext({ path: '/v1/swap', kind: 'drop-after' })
+  const denies = (path: string, change: (body: unknown) => unknown): void => {
+    for (let count = 0; count < denials; count++)
+      made.mint.failNext({ path, after: '/v1/swap', kind: 'mutate', change })
+  }
+  denies('/v1/restore', () => ({ outputs: [], signatures: [] }))
+  denies('/v1/checkstate', (body) => JSON.parse(JSON.stringify(body).replaceAll('"SPENT"', '"UNSPENT"')))
+  denies('/v1/swap', () => ({}))
+  expect(await asked(first, asking)).toMatchObject({ payment: { status: 'pending' } })
+  made.clock.aheadMs += 3600_000
+  await expect
+    .poll(() => first.door.to('buyer').at(-1), { timeout: 15_000 })
+    .toContain('"status":"untouched"')
+  expect(first.ledger.openOrders()).toEqual([])
+  await first.stop()
+
+  made.mint.faults.splice(0)
+  const next = await reopen(made)
+  await expect.poll(() => next.door.to('buyer').at(-1), { timeout: 15_000 }).toContain('"status":"refunded"')
+  const { payment } = JSON.parse(next.door.to('buyer').at(-1) ?? '{}')
+  expect(done(await made.buyer.wallet.receive(payment.refund_token, {})).status).toBe('done')
+  expect(next.ledger.openOrders()).toEqual([])
+  expect(held(next.wallet, made.url).available).toBe(0n)
+})
+
+test('in another place than the one in which paid machines run it does not start, unless that one is said to be gone: then they are refunded', async () => {
+  const made = await world()
+  const place = (clusterId: string): Partial<Compute> => ({
+    check: async () => ({ ok: true, findings: [], clusterId }),
+  })
+  const elsewhere = { ...place('second'), list: async () => [], describe: async () => undefined }
+  const first = await openProvider(made, { compute: place('first') })
+  await ask(first, message(await lockedPurchase(made, first)))
+  await first.stop()
+
+  const refused = await openProvider(made, { compute: elsewhere, start: false })
+  await expect(refused.provider.start()).rejects.toMatchObject({
+    code: 'config_invalid',
+    hint: expect.stringContaining('--accept-new-cluster') as string,
+  })
+  await refused.stop()
+  expect(await liveMachines(made)).toBe(1)
+
+  const door = new TestDoor()
+  const next = await openProvider(made, { compute: elsewhere, door, acceptNewCluster: true })
+  closing.push(() => next.stop())
+  await expect.poll(() => door.to('buyer').at(-1), { timeout: 10_000 }).toContain('"status":"refunded"')
+  expect(next.ledger.leasesIn('running')).toEqual([])
 })

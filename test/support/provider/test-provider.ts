@@ -174,12 +174,15 @@ export interface World {
 
 /** A mint, a funded buyer and a place for machines; providers come and go on top of it. */
 export async function startWorld(
-  options: { feePpk?: number; fundSat?: bigint; capacity?: number } = {},
+  options: { feePpk?: number; fundSat?: bigint; capacity?: number; mintMovesToo?: boolean } = {},
 ): Promise<World> {
-  const { feePpk = 0, fundSat = 5_000n } = options
-  const mint = await startFaultyMint({ units: [{ unit: 'sat', inputFeePpk: feePpk }] })
-  const url = parseMintUrl(mint.url)
+  const { feePpk = 0, fundSat = 5_000n, mintMovesToo = false } = options
   const clock = movableClock()
+  const mint = await startFaultyMint({
+    units: [{ unit: 'sat', inputFeePpk: feePpk }],
+    ...(mintMovesToo ? { clock } : {}),
+  })
+  const url = parseMintUrl(mint.url)
   const buyer = openTestWallet({ trusted: [url], clock })
   await fund(buyer.wallet, url, fundSat)
   const home = mkdtempSync(join(tmpdir(), 'paygress-provider-'))
@@ -228,6 +231,7 @@ export interface ProviderOptions {
   compute?: Partial<Compute>
   door?: TestDoor
   start?: boolean
+  acceptNewCluster?: boolean
 }
 
 /** Opens (again) the provider of a world. */
@@ -269,6 +273,7 @@ export async function openProvider(world: World, options: ProviderOptions = {}):
     clock,
     random,
     log: lineLog(log),
+    acceptNewCluster: options.acceptNewCluster ?? false,
     finishMs: 200,
     takeLock: async () => ({
       lost: new AbortController().signal,

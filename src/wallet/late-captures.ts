@@ -1,0 +1,24 @@
+// Was a capture that we gave up done all the same? Its outputs are asked for once more whenever the wallet is recovered, for a month.
+import type { WalletDeps } from './engine.ts'
+import { finish } from './journal.ts'
+import { restoreAttempts } from './restore-attempts.ts'
+import type { RecoveryReport } from './wallet.ts'
+
+/** A mint that has not shown by then that it took the payment never will. */
+const ASKED_FOR_MS = 30 * 24 * 60 * 60 * 1000
+
+/** Captures that failed and of which the mint now restores everything: they are done, and their effect runs again with that. */
+export async function lateCaptures(deps: WalletDeps, signal: AbortSignal): Promise<RecoveryReport['ended']> {
+  const ended: RecoveryReport['ended'] = []
+  for (const operation of deps.store.failedCaptures(deps.clock.now() - ASKED_FOR_MS)) {
+    if (signal.aborted) break
+    if (operation.effect !== undefined && !Object.hasOwn(deps.effects, operation.effect.name)) continue
+    const ecash = await deps.ecashSource.load()
+    const restored = await restoreAttempts(deps, ecash, operation, signal)
+    if (restored.status !== 'all') continue
+    const result = finish({ ...deps, ecash }, operation, restored.attempt, restored.signed, 'failed')
+    const { id: operationId, kind, orderId } = operation
+    if (result.status === 'done') ended.push({ operationId, kind, orderId, result })
+  }
+  return ended
+}
