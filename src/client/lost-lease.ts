@@ -18,12 +18,12 @@ export function refundIn(order: Order, content: string): PaymentState | undefine
 }
 
 /**
- * Receives what the provider paid back for a lost lease: ready → reclaiming → refunded, and the pod is `lost`. The order as it was
+ * Receives what the provider paid back for a lost lease: ready or expired → reclaiming → refunded, and the pod is `lost`. The order as it was
  * where nothing of it is money to us.
  */
 export async function takeLostLease(
   client: Taker,
-  order: OrderIn<'ready'>,
+  order: OrderIn<'ready' | 'expired'>,
   payment: PaymentState,
   signal: AbortSignal,
 ): Promise<Order> {

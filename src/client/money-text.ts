@@ -40,6 +40,8 @@ export function whereTheMoneyIs(order: Order): string {
     case 'reclaiming':
       return `${satText(order.payment.amountSat)} are being taken back at the mint`
     case 'reclaimed':
+      if (order.payment !== undefined && takenSat(order.payment, order) > 0n)
+        return `${satText(order.returnedSat)} are back in your wallet; the provider took ${satText(takenSat(order.payment, order))} of it and never answered`
       return order.payment === undefined
         ? 'nothing was paid'
         : `${satText(order.returnedSat)} are back in your wallet (fees ${satText(feesOf(order.payment, order.returnedSat))})`
@@ -61,6 +63,11 @@ export function whereTheMoneyIs(order: Order): string {
 function untilLock(payment: Payment): string {
   const end = lockEndsMs(payment)
   return end === undefined ? '' : `; the lock ends ${timeText(end)}`
+}
+
+/** What somebody else had spent before the rest came back. */
+function takenSat(payment: Payment, back: { returnedSat: bigint; feeSat: bigint }): bigint {
+  return payment.amountSat - back.returnedSat - back.feeSat
 }
 
 function feesOf(payment: Payment, returnedSat: bigint): bigint {

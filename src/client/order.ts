@@ -1,7 +1,7 @@
 // In which states can an order be, and what does it know in each? Every state has its own type: a wrong one cannot be written down.
 //
 //   drafted → locked → sent ─┬→ ready ─┬→ stopping → stopped
-//      │        │            │         ├→ expired
+//      │        │            │         ├→ expired → reclaiming → refunded        (told late that it was lost)
 //      │        │            │         └→ reclaiming → refunded                  (lease lost by the provider)
 //      │        │            ├→ refused ─┬→ reclaiming → reclaimed | refunded
 //      │        │            │           └→ refunded                             (kept: 0 sat)
@@ -11,6 +11,7 @@
 //      │        └→ reclaiming → reclaimed                                        (orders recover)
 //      └→ reclaimed (0 sat)
 //
+// Settled orders stay as they are; only the mint's word that nothing of their payment was left unspent is added (`lockSettled`).
 // `stopping → ready` when the provider refuses to stop; `reclaiming` goes back where it came from when the mint refuses.
 import * as z from 'zod'
 import type { OrderId } from '../core/ids.ts'
@@ -92,6 +93,8 @@ const paid = {
   payment: paymentSchema,
   /** Hashes of the refusals that were acted on: one that proved untrue is no news the second time. */
   heard: z.array(z.string()).optional(),
+  /** The mint was asked after the lock: nothing of the payment is unspent any more. */
+  lockSettled: z.literal(true).optional(),
 }
 const sent = { ...paid, message }
 const running = {
@@ -192,10 +195,10 @@ export const NEXT_STATES: Readonly<Record<OrderState, readonly OrderState[]>> = 
   ready: ['ready', 'stopping', 'expired', 'reclaiming'],
   stopping: ['stopping', 'stopped', 'ready'],
   reclaimed: [],
-  refunded: [],
-  stopped: [],
-  expired: [],
-  broken: [],
+  refunded: ['refunded'],
+  stopped: ['stopped'],
+  expired: ['expired', 'reclaiming'],
+  broken: ['broken'],
 }
 
 const OPEN: readonly OrderState[] = [

@@ -78,10 +78,11 @@ async function oneStep(client: Recoverer, order: Order, step: RecoverStep): Prom
         : order
     case 'ready':
       return endLease(client, order, step)
+    case 'expired':
+      return lateLoss(client, order, step)
     case 'reclaimed':
     case 'refunded':
     case 'stopped':
-    case 'expired':
     case 'broken':
       return order
   }
@@ -112,12 +113,12 @@ function answerTimeIsOver({ clock }: Recoverer, { payment }: OrderIn<'silent'>):
   return unixSeconds(clock) + payment.mintAheadSec > (payment.locktime ?? payment.respondBefore)
 }
 
-/** NUT-07: unspent money is taken back; spent money is the provider's, its witness is the receipt, and it still owes an answer. */
+/** NUT-07: what is unspent is taken back; spent money is the provider's, its witness is the receipt, and it still owes an answer. */
 async function askTheMint(client: Recoverer, order: OrderIn<'silent'>, signal: AbortSignal): Promise<Order> {
   const { wallet, orders, clock } = client
   const token = await wallet.inspect(order.payment.token, [order.terms.mint])
   const { state, witness = order.witness } = await wallet.tokenState(token)
-  if (state === 'unspent') return takeBack(client, order, { by: 'own' }, signal)
+  if (state === 'unspent' || state === 'mixed') return takeBack(client, order, { by: 'own' }, signal)
   if (state === 'pending') return order
   const paidUntil = order.payment.respondBefore + order.terms.durationSec
   if (unixSeconds(clock) + order.payment.mintAheadSec > paidUntil)
@@ -140,6 +141,20 @@ async function endLease(
     if (after.revision !== order.revision) return after
   }
   return inbox.complete && leaseIsOver(client, order) ? markExpired(client, order) : order
+}
+
+/** A provider that was away may find out afterwards that it had lost the machine: its refund is welcome then, too. */
+async function lateLoss(
+  client: Recoverer,
+  order: OrderIn<'expired'>,
+  { inbox, signal }: RecoverStep,
+): Promise<Order> {
+  for (const { messageId, from, content } of inbox.answers) {
+    if (messageId !== order.message.id || from !== order.terms.provider) continue
+    const refund = refundIn(order, content)
+    if (refund !== undefined) return takeLostLease(client, order, refund, signal)
+  }
+  return order
 }
 
 /** True where the paid time has passed by our clock. */

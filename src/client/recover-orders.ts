@@ -8,6 +8,7 @@ import { satText, whereTheMoneyIs } from './money-text.ts'
 import { allOrders, getOrder } from './order-journal.ts'
 import { isOpen, type Order, type OrderState } from './order.ts'
 import type { InboxReading, Message } from './ports.ts'
+import { isUnsettled, settleLock } from './untaken-payment.ts'
 import { leaseIsOver, type Recoverer, recoverOrder, type RecoverStep } from './recover-order.ts'
 
 export interface RecoverOptions {
@@ -39,6 +40,10 @@ export interface OrdersRecovery {
 
 const INBOX_MS = { quick: 3_000, full: 10_000 } as const
 const ASK_AGAIN_MS = 15_000
+/** States in which an answer may be waiting for us. */
+const AWAITING: readonly OrderState[] = ['sent', 'silent', 'stopping', 'ready']
+/** A refund is kept for its buyer for that long. */
+const NEWS_MS = 30 * 24 * 60 * 60 * 1000
 const NOTHING: InboxReading = { answers: [], complete: false }
 
 /**
@@ -62,12 +67,22 @@ async function recoverAll(
 ): Promise<OrdersRecovery> {
   const before = new Map(allOrders(client.orders).map((order) => [order.orderId, order]))
   const report = await client.wallet.recover({ signal })
-  const due = allOrders(client.orders).filter((order) => isDue(client, order, mode))
+  const asked = allOrders(client.orders).filter((order) => isDue(client, order, mode))
+  // Where the inbox is read anyway, news of leases that have ended are read with it.
+  const reads = mode === 'full' || asked.some(({ state }) => AWAITING.includes(state))
+  const due = reads
+    ? allOrders(client.orders).filter((order) => asked.some(isSame(order)) || mayHaveNews(client, order))
+    : asked
   const inbox = await readInbox(client, due, { mode, signal })
   const failures = new Map<OrderId, string>()
   for (const order of due) {
     const failure = await recoverClaimed(client, order.orderId, { mode, inbox, askAgainMs, signal })
     if (failure !== undefined) failures.set(order.orderId, failure)
+  }
+  for (const order of allOrders(client.orders)) {
+    if (signal.aborted) break
+    if (isUnsettled(client, order, mode) && !(await settleLock(client, order, signal)) && mode === 'quick')
+      break
   }
   const lines = allOrders(client.orders).map((order) => lineOf(order, before.get(order.orderId), failures))
   return {
@@ -91,12 +106,21 @@ function isDue(client: Recoverer, order: Order, mode: 'quick' | 'full'): boolean
   return isOpen(order)
 }
 
+function isSame({ orderId }: Order): (other: Order) => boolean {
+  return (other) => other.orderId === orderId
+}
+
+function mayHaveNews({ clock }: Recoverer, order: Order): boolean {
+  if (order.state !== 'expired' || order.kind !== 'buy') return false
+  return clock.now() - Date.parse(order.expiresAt) < NEWS_MS
+}
+
 async function readInbox(
   client: Recoverer,
   due: readonly Order[],
   { mode, signal }: RecoverOptions,
 ): Promise<InboxReading> {
-  const waiting = due.filter(({ state }) => ['sent', 'silent', 'stopping', 'ready'].includes(state))
+  const waiting = due.filter(({ state }) => AWAITING.includes(state) || state === 'expired')
   const messages: Message[] = waiting.flatMap((order) => [
     ...('message' in order && order.message !== undefined ? [order.message] : []),
     ...(order.state === 'stopping' ? [order.stop.message] : []),

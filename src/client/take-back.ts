@@ -16,7 +16,7 @@ export type Return =
   | { by: 'respend'; signatures: readonly string[] }
   | { by: 'receive'; tokens: readonly string[]; lostLease?: boolean }
 
-type Returnable = OrderIn<'locked' | 'silent' | 'refused' | 'ready'>
+type Returnable = OrderIn<'locked' | 'silent' | 'refused' | 'ready' | 'expired'>
 type Taker = Pick<Client, 'wallet' | 'orders'>
 
 const NO_TOKEN = {
@@ -51,7 +51,12 @@ export async function takeBack(
   if (how.by === 'respend') await client.wallet.respend(token, how.signatures, options)
   else if (way === 'reclaim') await client.wallet.reclaim(token, order.refundKey.index, options)
   // Its mint was paid with before; whether it still is a trusted one does not matter.
-  else await client.wallet.receive(firstToken(how) ?? token, { ...options, anyMint: true })
+  else
+    await client.wallet.receive(firstToken(how) ?? token, {
+      ...options,
+      anyMint: true,
+      partly: way === 'swap-back',
+    })
   return receiveRest(client, getOrder(client.orders, order.orderId), signal)
 }
 

@@ -13,6 +13,7 @@ import { swapFee } from './split-amount.ts'
 import { submitOperation } from './submit-operation.ts'
 import { settleStored } from './recover-operations.ts'
 import { isSameKey, secretLock } from './token-lock.ts'
+import { unspentPart } from './unspent-part.ts'
 import type { OperationOptions, Outcome } from './wallet.ts'
 
 /** A lock counts as ended that long after its end by the mint's clock. */
@@ -23,12 +24,13 @@ const KEEP_ALL: OperationPlan = { send: undefined, ownInputs: false }
 export async function receiveToken(
   deps: WalletDeps,
   text: string,
-  options: OperationOptions & { anyMint?: boolean },
+  options: OperationOptions & { anyMint?: boolean; partly?: boolean },
 ): Promise<Outcome> {
   const ecash = await deps.ecashSource.load()
-  const token = await decodeToken({ ecash, mints: deps.mints }, text, RECEIVE_LIMITS, (mint) => {
+  const whole = await decodeToken({ ecash, mints: deps.mints }, text, RECEIVE_LIMITS, (mint) => {
     if (options.anyMint !== true) requireTrust(deps, mint)
   })
+  const token = options.partly === true ? await unspentPart(deps, whole, options.signal) : whole
   const ended = await endedLocks(deps, token)
   const inputs = token.proofs.map((proof) => opened(deps, proof, ended))
   return await takeInputs(deps, ecash, 'receive', token, inputs, options)
@@ -61,7 +63,7 @@ export async function respendToken(
   return await takeInputs(deps, ecash, 'respend', token, inputs, options)
 }
 
-/** Takes an own payment back with its refund key. Throws `busy` while the lock holds. */
+/** Takes an own payment back with its refund key, or what is left of it. Throws `busy` while the lock holds. */
 export async function reclaimToken(
   deps: WalletDeps,
   text: string,
@@ -69,10 +71,11 @@ export async function reclaimToken(
   options: OperationOptions,
 ): Promise<Outcome> {
   const ecash = await deps.ecashSource.load()
-  const token = await decodeToken({ ecash, mints: deps.mints }, text, RECEIVE_LIMITS, () => undefined)
+  const whole = await decodeToken({ ecash, mints: deps.mints }, text, RECEIVE_LIMITS, () => undefined)
   const key = deps.store.key('refund', refundKeyIndex)
   if (key === undefined) throw new PaygressError('internal', `there is no refund key ${refundKeyIndex}`)
-  const now = await deps.mints.time(token.mint, options.signal)
+  const now = await deps.mints.time(whole.mint, options.signal)
+  const token = await unspentPart(deps, whole, options.signal)
   const inputs = token.proofs.map((proof) => {
     const lock = secretLock(proof.secret)
     if (lock.kind !== 'p2pk' || lock.refundPubkey === undefined || lock.locktime === undefined) {

@@ -201,9 +201,13 @@ export interface Wallet {
   awaitFunding(operationId: string, options: { signal: AbortSignal; onPaid?: () => void }): Promise<Outcome>
   /**
    * Swaps a token into this wallet. Plain, or locked without or after a locktime to one of this wallet's keys (payment or refund).
-   * The mint must be trusted unless `anyMint` is set (a refund from a mint this wallet has paid with).
+   * The mint must be trusted unless `anyMint` is set (a refund from a mint this wallet has paid with). With `partly` what is left is taken
+   * where somebody has spent some of its proofs.
    */
-  receive(token: string, options: OperationOptions & { anyMint?: boolean }): Promise<Outcome>
+  receive(
+    token: string,
+    options: OperationOptions & { anyMint?: boolean; partly?: boolean },
+  ): Promise<Outcome>
 
   // ---- money out
   /** For a locked payment, or a plain token: that one may have more coins, so it is never dearer. */
@@ -219,7 +223,7 @@ export interface Wallet {
   settlePayment(tx: Transaction, orderId: OrderId): void
   /** Spends an own locked token at once with the provider's signatures (one per proof, in the token's order). */
   respend(token: string, signatures: readonly string[], options: OperationOptions): Promise<Outcome>
-  /** Spends an own locked token with refund key `index` after its lock has ended; `busy` (with the time) before that. */
+  /** Spends what is unspent of an own locked token with refund key `index` after its lock has ended; `busy` (with the time) before that. */
   reclaim(token: string, refundKeyIndex: number, options: OperationOptions): Promise<Outcome>
 
   // ---- a provider's side

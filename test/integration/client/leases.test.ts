@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buyPod } from '../../../src/client/buy-pod.ts'
 import { openSsh } from '../../../src/client/open-ssh.ts'
+import type { OrderIn } from '../../../src/client/order.ts'
 import { getOrder } from '../../../src/client/order-journal.ts'
 import { listPods, podStatus } from '../../../src/client/pod-status.ts'
 import type { Pod } from '../../../src/client/ports.ts'
@@ -151,9 +152,8 @@ test('a lease whose end the provider moved unasked goes on until then', async ()
   expect(getOrder(buyer.orders, pod.orderId).state).toBe('expired')
 })
 
-test('a lease that the provider lost is refunded by the news in the inbox', async () => {
-  const order = getOrder(buyer.orders, pod.orderId)
-  if (order.state !== 'ready') throw new Error('not ready')
+/** The provider says that the machine is lost, and pays 40 sat back. */
+async function loseIt(order: OrderIn<'ready' | 'expired'>): Promise<void> {
   const refund = await buyer.provider.wallet.refund(buyer.mint, 40n, { lockTo: order.refundKey.pubkey })
   if (refund.status !== 'done') throw new Error('no refund')
   const news = {
@@ -167,6 +167,24 @@ test('a lease that the provider lost is refunded by the news in the inbox', asyn
     from: buyer.provider.publicKey,
     content: JSON.stringify(news),
   })
+}
+
+test('a lease that the provider lost is refunded by the news in the inbox', async () => {
+  const order = getOrder(buyer.orders, pod.orderId)
+  if (order.state !== 'ready') throw new Error('not ready')
+  await loseIt(order)
+  await recoverOrders(buyer.client, { mode: 'full', signal })
+  expect(getOrder(buyer.orders, pod.orderId)).toMatchObject({ state: 'refunded', returnedSat: 40n })
+  expect(buyer.orders.pod(pod.npub)?.state).toBe('lost')
+  expect(available(buyer.wallet)).toBe(980n)
+})
+
+test('a loss that the provider finds out after the lease is refunded, too', async () => {
+  buyer.clock.passSeconds(700)
+  await recoverOrders(buyer.client, { mode: 'quick', signal })
+  const order = getOrder(buyer.orders, pod.orderId)
+  if (order.state !== 'expired') throw new Error('not expired')
+  await loseIt(order)
   await recoverOrders(buyer.client, { mode: 'full', signal })
   expect(getOrder(buyer.orders, pod.orderId)).toMatchObject({ state: 'refunded', returnedSat: 40n })
   expect(buyer.orders.pod(pod.npub)?.state).toBe('lost')

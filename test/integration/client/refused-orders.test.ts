@@ -139,6 +139,20 @@ describe('a silent provider', () => {
     expect(state()).toBe('broken')
   })
 
+  test('that took a part of the money leaves the rest to be taken back after the lock', async () => {
+    buyer.provider.script = 'take-a-part'
+    await failure(buy())
+    buyer.provider.script = 'silent'
+    const capture = buyer.provider.wallet.history(9).find(({ kind }) => kind === 'capture')
+    const taken = capture?.amountSat ?? 0n
+    expect(taken).toBeGreaterThan(0n)
+    buyer.clock.passSeconds(2000)
+    const { recovered } = await recover('full')
+    expect(state()).toBe('reclaimed')
+    expect(available(buyer.wallet)).toBe(1000n - taken)
+    expect(recovered[0]?.text).toContain(`the provider took ${taken} sat of it`)
+  })
+
   test('is asked again by the same order id', async () => {
     buyer.provider.script = 'silent'
     await failure(buy())
@@ -147,6 +161,32 @@ describe('a silent provider', () => {
     expect(result.outcome).toBe('served')
     expect(available(buyer.wallet)).toBe(940n)
     expect(new Set(buyer.wire.published.map(({ id }) => id)).size).toBe(2)
+  })
+})
+
+describe('a machine that was delivered', () => {
+  test.each(['while it runs', 'after it has ended'])(
+    'and whose payment was never taken gives it back after the lock: %s',
+    async (when) => {
+      buyer.provider.script = 'serve-untaken'
+      await buy({ extent: { durationSec: when === 'while it runs' ? 3600 : 600 } })
+      const paid = 1000n - available(buyer.wallet)
+      buyer.clock.passSeconds(1150)
+      await recover('quick')
+      expect(available(buyer.wallet)).toBe(1000n - paid)
+      buyer.clock.passSeconds(200)
+      await recover('quick')
+      expect(state()).toBe(when === 'while it runs' ? 'ready' : 'expired')
+      expect(available(buyer.wallet)).toBe(1000n)
+      expect(buyer.client.notes.join()).toContain(`${paid} sat of the payment untaken`)
+    },
+  )
+
+  test('and paid needs no look at the mint after the one behind its lock', async () => {
+    await buy()
+    buyer.clock.passSeconds(1300)
+    await recover('quick')
+    expect(getOrder(buyer.orders, orderId)).toMatchObject({ lockSettled: true, state: 'expired' })
   })
 })
 

@@ -1,4 +1,5 @@
 // A provider that does exactly what a test says: it holds a real wallet, and answers each request by its script.
+import { ecash } from '../../../src/cashu/ecash.ts'
 import { encodePodNpub, type PublicKeyHex } from '../../../src/core/npub.ts'
 import type { Clock } from '../../../src/core/clock.ts'
 import type { MintUrl } from '../../../src/core/mint-url.ts'
@@ -13,6 +14,8 @@ export type Script =
   | 'rubbish-then-serve'
   | 'silent'
   | 'capture-silently'
+  | 'serve-untaken'
+  | 'take-a-part'
   | 'untouched'
   | 'released'
   | 'bad-signatures'
@@ -155,6 +158,13 @@ export class ScriptedProvider {
       case 'capture-silently':
         await this.#capture(token)
         return []
+      case 'take-a-part':
+        await this.#capture(await this.#firstProofOf(token))
+        return []
+      case 'serve-untaken':
+        return [
+          await this.#serve(request, async () => (await this.wallet.inspect(token, [this.mint])).netSat),
+        ]
       case 'serve':
         return [await this.#serve(request)]
       case 'serve-twice': {
@@ -181,8 +191,23 @@ export class ScriptedProvider {
     return outcome.amountSat
   }
 
-  async #serve(request: Request & { type: 'spawn' | 'topup' }): Promise<object> {
-    const seconds = secondsFor(satToMsat(await this.#capture(request.message.cashu_token)), RATE)
+  /** A token of the first proof alone. */
+  async #firstProofOf(token: string): Promise<string> {
+    const { keysets } = (await (await fetch(`${this.mint}/v1/keysets`)).json()) as {
+      keysets: { id: string }[]
+    }
+    const { proofs } = ecash.decodeToken(
+      token,
+      keysets.map(({ id }) => id),
+    )
+    return ecash.encodeToken({ mint: this.mint, unit: 'sat', proofs: proofs.slice(0, 1) })
+  }
+
+  async #serve(
+    request: Request & { type: 'spawn' | 'topup' },
+    take = async (): Promise<bigint> => this.#capture(request.message.cashu_token),
+  ): Promise<object> {
+    const seconds = secondsFor(satToMsat(await take()), RATE)
     const { order_id } = request.message
     if (request.type === 'topup') {
       const npub = request.message.pod_npub ?? ''
