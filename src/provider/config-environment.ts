@@ -73,7 +73,7 @@ export const environment = z.object({
   HOLD_IMAGE: z.string().optional(),
   RUNTIME_CLASS_NAME: z.string().optional(),
   HOST_USERS: optionalYesOrNo,
-  NAMESPACE_PER_POD: off(`a namespace per pod ${LATER}`),
+  NAMESPACE_PER_POD: yesOrNo(false),
   BIND_ADDR: bindAddress.optional(),
   SSH_PORT: number(2222, 1, 65_535),
   SSH_PORT_RANGE_START: number(30_000, 1, 65_535),

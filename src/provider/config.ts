@@ -168,6 +168,7 @@ function kubernetesOf(parsed: ParsedEnvironment): KubernetesConfig {
     ...given('holdImage', parsed.HOLD_IMAGE),
     ...given('runtimeClassName', parsed.RUNTIME_CLASS_NAME),
     ...given('hostUsers', parsed.HOST_USERS),
+    namespacePerPod: parsed.NAMESPACE_PER_POD,
   }
 }
 

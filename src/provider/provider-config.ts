@@ -18,6 +18,8 @@ export interface KubernetesConfig {
   holdImage?: string
   runtimeClassName?: string
   hostUsers?: boolean
+  /** Each lease in a namespace of its own. */
+  namespacePerPod: boolean
 }
 
 export interface ProviderConfig {

@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { LeaseId } from '../../src/core/ids.ts'
 import type { EndReason } from '../../src/provider/compute-port.ts'
 import { clusterApi } from '../../src/compute/kubernetes/cluster-api.ts'
+import { placing } from '../../src/compute/kubernetes/placing.ts'
 import { connectCluster } from '../../src/compute/kubernetes/cluster-connection.ts'
 import { watchFrom } from '../../src/compute/kubernetes/follow-list.ts'
 import type { Followed } from '../../src/compute/kubernetes/follow-list.ts'
@@ -86,7 +87,7 @@ requirePeer('cluster')('leases in bad weather', () => {
     const random = { bytes: (count: number) => new Uint8Array(count) }
     const connection = await connectCluster({ kubeconfig: place.cluster.kubeconfig }, Date)
     const signal = AbortSignal.timeout(20_000)
-    const api = clusterApi(connection, namespace.name, random, signal)
+    const api = clusterApi(connection, placing({ namespace: namespace.name }), random, signal)
     const followed: Followed = {
       kind: 'jobs',
       relistMs: 60_000,

@@ -36,6 +36,8 @@ async function portsInUse(place: KubernetesPlace): Promise<Set<number>> {
 }
 
 async function readQuotas(place: KubernetesPlace): Promise<readonly ResourceQuota[]> {
+  // A quota counts what is in its own namespace.
+  if (place.settings.namespacePerPod === true) return []
   const answer = await place.api.list('resourcequotas', {})
   if (answer.ok) return quotaListSchema.parse(answer.body).items
   // Who may not read the quotas learns of them from a refusal.

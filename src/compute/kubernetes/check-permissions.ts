@@ -13,7 +13,7 @@ interface Permission {
   without?: string
 }
 
-/** Everything the back end asks of the API server. */
+/** Everything the back end asks of the API server, in the provider's namespace. */
 export const PERMISSIONS: readonly Permission[] = [
   { group: 'batch', resource: 'jobs', verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'] },
   { group: '', resource: 'services', verbs: ['create', 'get', 'delete'] },
@@ -34,28 +34,46 @@ export const PERMISSIONS: readonly Permission[] = [
   },
 ]
 
+/** What a namespace for each lease needs beside that: these in all namespaces, since those of the leases come and go. */
+export const PERMISSIONS_PER_POD: readonly Permission[] = [
+  ...PERMISSIONS.filter(({ resource }) => resource !== 'leases' && resource !== 'resourcequotas'),
+  { group: '', resource: 'namespaces', verbs: ['create', 'get', 'list', 'delete'] },
+  { group: 'networking.k8s.io', resource: 'networkpolicies', verbs: ['create', 'list'] },
+]
+
 const reviewSchema = z.object({ status: z.object({ allowed: z.boolean() }) })
 
 /** One finding for each resource with a missing verb, or one that says all is granted. */
 export async function checkPermissions(place: KubernetesPlace): Promise<Finding[]> {
-  const missing = await Promise.all(PERMISSIONS.map(async (permission) => missingOf(place, permission)))
+  const { namespace, namespacePerPod = false } = place.settings
+  const home = PERMISSIONS.map(async (permission) => missingOf(place, permission, namespace))
+  const everywhere = namespacePerPod
+    ? PERMISSIONS_PER_POD.map(async (permission) => missingOf(place, permission))
+    : []
+  const missing = await Promise.all([...home, ...everywhere])
   const findings = missing.filter((finding) => finding !== undefined)
   return findings.length === 0 ? [{ level: 'ok', what: 'all permissions are granted' }] : findings
 }
 
-async function missingOf(place: KubernetesPlace, permission: Permission): Promise<Finding | undefined> {
+async function missingOf(
+  place: KubernetesPlace,
+  permission: Permission,
+  namespace?: string,
+): Promise<Finding | undefined> {
   const { group, resource, verbs, without } = permission
-  const { namespace } = place.settings
+  const where = namespace === undefined ? {} : { namespace }
   const granted = await Promise.all(
-    verbs.map(async (verb) => isAllowed(place.api, { namespace, group, resource, verb })),
+    verbs.map(async (verb) => isAllowed(place.api, { ...where, group, resource, verb })),
   )
   const missing = verbs.filter((_verb, at) => granted[at] === false)
   if (missing.length === 0) return undefined
-  const what = `${missing.join(', ')} on ${resource} is not granted in the namespace ${namespace}`
+  const scope = namespace === undefined ? 'all namespaces' : `the namespace ${namespace}`
+  const what = `${missing.join(', ')} on ${resource} is not granted in ${scope}`
+  const file = namespace === undefined ? 'k8s/rights/namespace-per-pod.yaml' : 'k8s/sidecar-service.yaml'
   return {
     level: without === undefined ? 'fail' : 'warn',
     what: without === undefined ? what : `${what}: ${without}`,
-    fix: 'kubectl apply -f k8s/sidecar-service.yaml grants it',
+    fix: `kubectl apply -f ${file} grants it`,
   }
 }
 

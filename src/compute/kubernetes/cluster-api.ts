@@ -1,8 +1,9 @@
-// How are the objects of one namespace made, read and changed, whatever happens to the API server meanwhile?
+// How are a provider's objects made, read and changed, whatever happens to the API server meanwhile?
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../core/clock.ts'
 import type { ApiProblem } from './api-problem.ts'
 import type { ApiAnswer, ApiRequest, ClusterConnection } from './cluster-connection.ts'
+import type { Placing } from './placing.ts'
 
 const RETRY_FOR_MS = 12_000
 const FIRST_PAUSE_MS = 100
@@ -18,29 +19,40 @@ const GROUPS: Partial<Record<Kind, string>> = {
 export const MERGE_PATCH = 'application/merge-patch+json'
 export const JSON_PATCH = 'application/json-patch+json'
 
+/** An object as it is sent to be made. */
+export interface NewObject {
+  apiVersion: string
+  kind: string
+  metadata: { name: string; [field: string]: unknown }
+  [field: string]: unknown
+}
+
 export interface ClusterApi {
   readonly connection: ClusterConnection
+  readonly placing: Placing
+  /** Of one object, or of all of a kind, wherever they are. */
   path(kind: Kind, name?: string): string
   /** Asks again while there is no answer, for about 12 seconds: a request may be done more than once. */
   ask(request: ApiRequest): Promise<ApiAnswer>
   get(kind: Kind, name: string): Promise<ApiAnswer>
   list(kind: Kind, query: Readonly<Record<string, string>>): Promise<ApiAnswer>
-  create(kind: Kind, body: object): Promise<ApiAnswer>
+  create(kind: Kind, body: NewObject): Promise<ApiAnswer>
   patch(kind: Kind, name: string, contentType: string, body: unknown): Promise<ApiAnswer>
   /** Deletes what it owns first, then the object itself. */
   remove(kind: Kind, name: string, uid?: string): Promise<ApiAnswer>
 }
 
-/** The objects of one namespace; every wait ends when `signal` fires. */
+/** The objects of one provider; every wait ends when `signal` fires. */
 export function clusterApi(
   connection: ClusterConnection,
-  namespace: string,
+  placing: Placing,
   random: Random,
   signal: AbortSignal,
 ): ClusterApi {
   const path = (kind: Kind, name?: string): string => {
-    const all = `${GROUPS[kind] ?? '/api/v1'}/namespaces/${namespace}/${kind}`
-    return name === undefined ? all : `${all}/${name}`
+    const namespace = name === undefined ? placing.common : placing.namespaceOf(name)
+    const place = namespace === undefined ? '' : `/namespaces/${namespace}`
+    return `${GROUPS[kind] ?? '/api/v1'}${place}/${kind}${name === undefined ? '' : `/${name}`}`
   }
 
   async function ask(request: ApiRequest): Promise<ApiAnswer> {
@@ -57,11 +69,13 @@ export function clusterApi(
 
   return {
     connection,
+    placing,
     path,
     ask,
     get: async (kind, name) => ask({ method: 'GET', path: path(kind, name) }),
     list: async (kind, query) => ask({ method: 'GET', path: path(kind), query }),
-    create: async (kind, body) => ask({ method: 'POST', path: path(kind), body }),
+    create: async (kind, body) =>
+      ask({ method: 'POST', path: path(kind, body.metadata.name).replace(/\/[^/]*$/, ''), body }),
     patch: async (kind, name, contentType, body) =>
       ask({ method: 'PATCH', path: path(kind, name), contentType, body }),
     remove: async (kind, name, uid) =>

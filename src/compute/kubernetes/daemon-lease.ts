@@ -15,6 +15,7 @@ import {
   takeLease,
 } from './coordination-lease.ts'
 import type { KubeconfigChoice } from './kubeconfig.ts'
+import { placing } from './placing.ts'
 
 export interface DaemonLeaseOptions extends LeaseOwner {
   choice: KubeconfigChoice
@@ -39,7 +40,7 @@ export async function takeDaemonLease(options: DaemonLeaseOptions, signal: Abort
   const connection = await connectCluster(options.choice, options.clock)
   const api = clusterApi(
     connection,
-    options.namespace,
+    placing(options),
     options.random,
     AbortSignal.any([signal, closing.signal]),
   )

@@ -7,7 +7,6 @@ import type { Log } from '../../core/log.ts'
 import type { Random } from '../../core/clock.ts'
 import { jsonLines } from './json-lines.ts'
 import { apiVersion } from './lease-job.ts'
-import { SELECTOR } from './object-names.ts'
 
 const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 10_000
@@ -78,7 +77,7 @@ export async function listAll(
   let token = ''
   for (;;) {
     const next = token === '' ? {} : { continue: token }
-    const answer = await api.list(kind, { labelSelector: SELECTOR, limit: PAGE, ...next })
+    const answer = await api.list(kind, { labelSelector: api.placing.selector, limit: PAGE, ...next })
     if (!answer.ok) return { problem: answer.problem }
     const page = listSchema.parse(answer.body)
     objects.push(...page.items)
@@ -115,7 +114,12 @@ export async function watchFrom(
       const stream = await api.connection.open({
         method: 'GET',
         path: api.path(followed.kind),
-        query: { labelSelector: SELECTOR, watch: 'true', allowWatchBookmarks: 'true', resourceVersion: from },
+        query: {
+          labelSelector: api.placing.selector,
+          watch: 'true',
+          allowWatchBookmarks: 'true',
+          resourceVersion: from,
+        },
         signal: AbortSignal.any([signal, relist, silence.signal]),
       })
       if (!stream.ok) return { why: relist.aborted ? 'time' : stream.problem.message, heard }

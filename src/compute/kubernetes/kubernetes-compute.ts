@@ -15,14 +15,17 @@ import { readJob } from './kubernetes-place.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import { leaseJobOf } from './lease-job.ts'
 import type { LeaseJob } from './lease-job.ts'
+import { policyReader } from './lease-namespace.ts'
 import { machineFeed } from './machine-feed.ts'
 import { isOver, machineOfJob } from './machine-of-job.ts'
 import { nodeReader } from './node-reader.ts'
+import { placing } from './placing.ts'
 import { portBook } from './port-book.ts'
 import { reserving } from './reserve-machine.ts'
 import { setEnd } from './set-end.ts'
 import { startMachine } from './start-machine.ts'
 import { waitReady } from './wait-ready.ts'
+import { sweepNamespaces } from './sweep-namespaces.ts'
 import { tryIsolation } from './try-isolation.ts'
 import { watchEnds } from './watch-ends.ts'
 
@@ -40,13 +43,15 @@ export async function startKubernetesCompute(options: KubernetesComputeOptions):
   const closing = new AbortController()
   const { signal } = closing
   const connection = await connectCluster(settings, clock)
-  const api = clusterApi(connection, settings.namespace, random, signal)
+  const api = clusterApi(connection, placing(settings), random, signal)
   const place: KubernetesPlace = {
     settings,
     api,
     feed: machineFeed(api, random, log, signal),
     ports: portBook(portRange.first, portRange.last, clock, random),
     nodes: nodeReader(api, clock),
+    policies: policyReader(api, settings.namespace, clock),
+    log,
     answered: new Set(),
     ended: new Map(),
     signal,
@@ -68,7 +73,10 @@ export async function startKubernetesCompute(options: KubernetesComputeOptions):
     end: async (lease) => endMachine(place, lease),
     describe: async (lease) => describe(place, lease),
     list: async () => list(place),
-    watch: async (handlers, watching) => watchEnds(place, handlers, watching),
+    watch: async (handlers, watching) => {
+      if (settings.namespacePerPod === true) sweepNamespaces(place)
+      return watchEnds(place, handlers, watching)
+    },
     close: async () => {
       closing.abort()
       await place.feed.over

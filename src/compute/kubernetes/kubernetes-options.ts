@@ -13,8 +13,12 @@ export interface KubernetesComputeOptions {
   kubeconfig?: string
   /** A context of it; its current one when not given. */
   context?: string
-  /** Where the leases live. */
+  /** Where the leases live, and the Lease of the daemons. */
   namespace: string
+  /** True gives each lease a namespace of its own, fenced in by copies of the policies of `namespace`. */
+  namespacePerPod?: boolean
+  /** Seconds after which a namespace without its lease is taken for left over; 300 when not given. */
+  orphanAfterSec?: number
   /** The address that buyers connect to. */
   sshHost: string
   /** First and last port, both included. */
@@ -36,8 +40,17 @@ export interface KubernetesComputeOptions {
 
 /** The options with their defaults filled in. */
 export type KubernetesSettings = KubernetesComputeOptions &
-  Required<Pick<KubernetesComputeOptions, 'exposure' | 'storageMb' | 'graceSec' | 'keepEndedSec'>>
+  Required<
+    Pick<KubernetesComputeOptions, 'exposure' | 'storageMb' | 'graceSec' | 'keepEndedSec' | 'orphanAfterSec'>
+  >
 
 export function withDefaults(options: KubernetesComputeOptions): KubernetesSettings {
-  return { exposure: 'nodeport', storageMb: 5_120, graceSec: 10, keepEndedSec: 120, ...options }
+  return {
+    exposure: 'nodeport',
+    storageMb: 5_120,
+    graceSec: 10,
+    keepEndedSec: 120,
+    orphanAfterSec: 300,
+    ...options,
+  }
 }

@@ -1,11 +1,13 @@
 // What do all operations of the Kubernetes back end share?
 import { PaygressError } from '../../core/errors.ts'
 import type { LeaseId } from '../../core/ids.ts'
+import type { Log } from '../../core/log.ts'
 import { placeError } from './api-problem.ts'
 import type { ClusterApi } from './cluster-api.ts'
 import type { KubernetesSettings } from './kubernetes-options.ts'
 import { leaseJobOf } from './lease-job.ts'
 import type { LeaseJob } from './lease-job.ts'
+import type { PolicyReader } from './lease-namespace.ts'
 import type { MachineFeed } from './machine-feed.ts'
 import type { NodeReader } from './node-reader.ts'
 import { jobName } from './object-names.ts'
@@ -17,6 +19,9 @@ export interface KubernetesPlace {
   readonly feed: MachineFeed
   readonly ports: PortBook
   readonly nodes: NodeReader
+  /** What fences the namespaces of leases in. */
+  readonly policies: PolicyReader
+  readonly log: Log
   /** Leases whose SSH has answered this daemon. */
   readonly answered: Set<LeaseId>
   /** The last Jobs that this daemon ended, since the cluster forgets them. */

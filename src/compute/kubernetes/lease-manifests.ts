@@ -1,6 +1,7 @@
 // Which objects does a lease consist of? A Job, and a Secret and a Service that go with it.
 import type { LeaseId } from '../../core/ids.ts'
 import type { MachineRequest } from '../../provider/compute-port.ts'
+import type { NewObject } from './cluster-api.ts'
 import type { KubernetesSettings } from './kubernetes-options.ts'
 import {
   jobName,
@@ -13,20 +14,21 @@ import {
   serviceName,
   SPEC,
 } from './object-names.ts'
+import { placing } from './placing.ts'
 import { podTemplate, SECRET_KEYS, SSH_PORT } from './pod-template.ts'
 
 /** Restarts count as failures; the default of 6 would end a paid lease. */
 const NO_BACKOFF_LIMIT = 2 ** 31 - 1
 
 /** The Job of a lease, not started. */
-export function jobManifest(request: MachineRequest, settings: KubernetesSettings, port: number): object {
+export function jobManifest(request: MachineRequest, settings: KubernetesSettings, port: number): NewObject {
   const { leaseId, podNpub, owner, specId } = request
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
       name: jobName(leaseId),
-      labels: leaseLabels(leaseId),
+      labels: placing(settings).labels(leaseId),
       annotations: { [POD_NPUB]: podNpub, [OWNER]: owner, [SPEC]: specId, [PORT]: String(port) },
     },
     spec: {
@@ -39,7 +41,7 @@ export function jobManifest(request: MachineRequest, settings: KubernetesSetting
 }
 
 /** The only object with secrets in it. */
-export function secretManifest(request: MachineRequest, jobUid: string): object {
+export function secretManifest(request: MachineRequest, jobUid: string): NewObject {
   const { leaseId, username, password, authorizedKey, hostPrivateKey, podSecretKey } = request
   return {
     apiVersion: 'v1',
@@ -58,7 +60,7 @@ export function secretManifest(request: MachineRequest, jobUid: string): object 
 }
 
 /** Asks for this very node port; the API server gives it to one Service of the cluster. */
-export function serviceManifest(leaseId: LeaseId, jobUid: string, port: number): object {
+export function serviceManifest(leaseId: LeaseId, jobUid: string, port: number): NewObject {
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -71,7 +73,7 @@ export function serviceManifest(leaseId: LeaseId, jobUid: string, port: number):
   }
 }
 
-function childMetadata(leaseId: LeaseId, name: string, jobUid: string): object {
+function childMetadata(leaseId: LeaseId, name: string, jobUid: string): NewObject['metadata'] {
   const owner = {
     apiVersion: 'batch/v1',
     kind: 'Job',

@@ -1,7 +1,8 @@
 // What runs for a lease? The tenant's SSH server, and a container that keeps the pod until the cluster ends it.
 import type { MachineRequest } from '../../provider/compute-port.ts'
 import type { KubernetesSettings } from './kubernetes-options.ts'
-import { leaseLabels, secretName } from './object-names.ts'
+import { secretName } from './object-names.ts'
+import { placing } from './placing.ts'
 
 export type Size = Record<'cpu' | 'memory' | 'ephemeral-storage', string>
 
@@ -48,7 +49,7 @@ export function podTemplate(request: MachineRequest, settings: KubernetesSetting
   const { leaseId } = request
   const image = settings.holdImage ?? request.image
   return {
-    metadata: { labels: leaseLabels(leaseId) },
+    metadata: { labels: placing(settings).labels(leaseId) },
     spec: {
       restartPolicy: 'OnFailure',
       terminationGracePeriodSeconds: 5,

@@ -10,6 +10,7 @@ import { changedJob, readJob, usedPorts } from './kubernetes-place.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import type { LeaseJob } from './lease-job.ts'
 import { jobManifest, secretManifest, serviceManifest } from './lease-manifests.ts'
+import { makeLeaseNamespace } from './lease-namespace.ts'
 import { isOver } from './machine-of-job.ts'
 import { jobName, LEASE_LABEL, PORT, serviceName } from './object-names.ts'
 
@@ -35,6 +36,7 @@ async function reserve(place: KubernetesPlace, request: MachineRequest): Promise
   try {
     const first = ports.next()
     if (first.done === true) throw new PaygressError('busy', NO_PORT)
+    if (settings.namespacePerPod === true) await makeLeaseNamespace(place, request.leaseId)
     const { job, isNew } = await createJob(place, request, first.value)
     if (isOver(job)) throw new PaygressError('pod_ended', 'the machine has ended')
     if (job.suspended) await createSecret(place, request, job)

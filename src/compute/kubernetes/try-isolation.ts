@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { toHex } from '../../core/hex.ts'
 import { placeError } from './api-problem.ts'
 import type { Finding } from './check-cluster.ts'
-import { pause } from './cluster-api.ts'
+import { type NewObject, pause } from './cluster-api.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import { APP, APP_LABEL } from './object-names.ts'
 import { plainContainer } from './pod-template.ts'
@@ -100,7 +100,7 @@ function cannotTell(why: string): Finding {
 }
 
 // No lease's labels, so that no daemon takes it for one; the label by which the policies know tenants.
-function manifest({ settings }: KubernetesPlace, name: string, image: string): object {
+function manifest({ settings }: KubernetesPlace, name: string, image: string): NewObject {
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
