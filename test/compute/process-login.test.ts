@@ -111,8 +111,9 @@ describe('the system’s ssh', { timeout: 20_000 }, () => {
   })
 
   test('works as a person at an interactive shell', async () => {
-    const { code, stdout } = await rented.ssh([], { input: 'echo $((40+2)); exit 6\n', flags: ['-tt'] })
-    expect(code).toBe(6)
+    const typed = 'echo $((40+2)); exit 6\n'
+    const { code, stdout, stderr } = await rented.ssh([], { input: typed, flags: ['-tt'] })
+    expect({ code, stdout, stderr }).toMatchObject({ code: 6 })
     expect(stdout).toContain('42\r\n')
   })
 

@@ -71,6 +71,7 @@ test('a cluster may use any relay and has defaults of its own', () => {
     namespace: 'user-workloads',
     sshHost: '203.0.113.7',
     exposure: 'nodeport',
+    namespacePerPod: false,
   })
   const { BACKEND: _backend, ...unsaid } = { ...good, SSH_HOST: 'node.example.com' }
   expect(parseProviderConfig(unsaid, noFiles).backend).toBe('kubernetes')
