@@ -8,7 +8,9 @@ import { unblindAll } from './ask-mint.ts'
 export type Restored =
   | { status: 'all'; attempt: Attempt; signed: SignedOutput[] }
   | { status: 'none' }
-  /** No answer, or only some of the outputs: a subset is never saved. */
+  /** Only some of the outputs of an attempt, or for other amounts: that is never saved. */
+  | { status: 'some' }
+  /** No answer, or one that is not genuine. */
   | { status: 'unclear' }
 
 /** Asks for every set of outputs the operation ever sent, newest first. */
@@ -24,6 +26,10 @@ export async function restoreAttempts(
     const byOutput = new Map(reply.value.map(({ B_, signature }) => [B_, signature]))
     const signatures = attempt.outputs.map(({ B_ }) => byOutput.get(B_))
     if (signatures.every((signature) => signature === undefined)) continue
+    const isAsked = attempt.outputs.every(
+      ({ amountSat }, index) => signatures[index]?.amountSat === amountSat,
+    )
+    if (!isAsked) return { status: 'some' }
     const signed = await unblindAll(deps, ecash, operation, attempt, signatures)
     return signed === undefined ? { status: 'unclear' } : { status: 'all', attempt, signed }
   }

@@ -58,10 +58,15 @@ export function searchedFirst(deps: WalletDeps): MintDirectory {
     activeKeyset: async (mint, signal) => {
       const keyset = await mints.activeKeyset(mint, signal)
       if (deps.store.needsSearch(keyset.id))
-        await restoreKeyset(deps, await deps.ecashSource.load(), { mint, keyset, signal }, () => undefined)
+        await searchKeyset(deps, await deps.ecashSource.load(), { mint, keyset, signal })
       return keyset
     },
   }
+}
+
+/** Takes in what other wallets of the same words have made of a keyset, and goes on behind the counters that they used. */
+export async function searchKeyset(deps: WalletDeps, ecash: Ecash, place: Place): Promise<void> {
+  await restoreKeyset(deps, ecash, place, () => undefined)
 }
 
 interface Place {

@@ -1,12 +1,13 @@
 // What became of a request nobody answered? The one recovery of all operations.
 //
-//   restore the journalled outputs ── all there ──────────────► done
+//   restore the journalled outputs ── all there, inputs spent ► done
 //     │ none                     └─── some there, no answer ──► unknown (the row stays)
+//     │ there, and all inputs unspent: signed for another wallet of the same words
 //   state of the inputs ── spent, and still nothing restored ─► failed (spent)
 //     │ unspent          └ pending, no answer ────────────────► unknown
 //   same request again ── signed ─────────────────────────────► done
 //     │ refused          └ no answer ─────────────────────────► unknown
-//   keyset or fee changed ── new outputs, same inputs, from the top
+//   keyset or fee changed, outputs signed before ── new outputs, same inputs, from the top
 //     │ no
 //     └───────────────────────────────────────────────────────► failed (refused), once no request can land any more
 //
@@ -20,7 +21,7 @@ import type { Attempt, Operation } from './ports.ts'
 import { restoreAttempts } from './restore-attempts.ts'
 import { askMint, unblindAll } from './ask-mint.ts'
 import { inputsState } from './inputs-state.ts'
-import { successor } from './successor.ts'
+import { ALREADY_SIGNED, successor } from './successor.ts'
 import type { OperationResult } from './transaction.ts'
 import type { Outcome } from './wallet.ts'
 
@@ -44,12 +45,12 @@ export async function settleOperation(
   let replayed = false
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const restored = await restoreAttempts(deps, ecash, operation, signal)
-    if (restored.status === 'all') {
-      return finish({ ...deps, ecash }, operation, restored.attempt, restored.signed)
-    }
     if (restored.status === 'unclear') return unknown
     const inputs = await inputsState(deps, ecash, operation, signal)
-    if (inputs.status === 'unclear') return unknown
+    const isForeign = restored.status !== 'none' && inputs.status === 'unspent'
+    if (restored.status === 'all' && !isForeign)
+      return finish({ ...deps, ecash }, operation, restored.attempt, restored.signed)
+    if (inputs.status === 'unclear' || (restored.status === 'some' && !isForeign)) return unknown
     const attempt = deps.store.attempts(operation.id).at(-1)
     if (attempt === undefined) return unknown
     if (inputs.status === 'spent') {
@@ -70,7 +71,9 @@ export async function settleOperation(
     }
     if (attempt.mayLandUntil > deps.clock.now()) return unknown
     if (captureWindow(deps, operation) !== 'open') return closed(deps, ecash, operation, inputs.unspentYs)
-    if (!(await successor(deps, ecash, operation, attempt, refusal.code, signal))) {
+    const code = isForeign ? ALREADY_SIGNED : refusal.code
+    if (!(await successor(deps, ecash, operation, attempt, code, signal))) {
+      if (isForeign) return unknown
       return refusedForGood(deps, ecash, operation, refusal, inputs.unspentYs)
     }
     refusal = undefined

@@ -1,4 +1,6 @@
 // Does the money come back from the 12 words alone? Also after a rotation, over gaps, after a cut, and without ever taking a coin twice.
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseMintUrl } from '../../src/core/mint-url.ts'
 import type { MintUrl } from '../../src/core/mint-url.ts'
@@ -6,6 +8,7 @@ import { startMint } from '../../src/devnet/mint/start-mint.ts'
 import type { RunningMint } from '../../src/devnet/mint/start-mint.ts'
 import { walletStore } from '../../src/storage/wallet-store.ts'
 import type { RestoreReport } from '../../src/wallet/wallet.ts'
+import { temporaryFolder } from '../support/peers/temporary-folder.ts'
 import { done, fund, held, openTestWallet, tokenOf } from '../support/wallet/test-wallet.ts'
 import type { TestWallet } from '../support/wallet/test-wallet.ts'
 
@@ -122,6 +125,31 @@ describe('the words alone', () => {
     ])
     expect(held(found.wallet, url).available).toBe(164n)
   })
+})
+
+describe('an old copy of the folder', () => {
+  test.each([64n, 100n, 37n])(
+    'never takes the coins of the newer one for what it is paid: %s sat come in once, and are real',
+    async (sat) => {
+      const newer = fresh()
+      await fund(newer.wallet, url, 64n)
+      const home = temporaryFolder('old-copy')
+      newer.database.get('SELECT 1')
+      new DatabaseSync(newer.database.path).prepare('VACUUM INTO ?').run(join(home, 'paygress.db'))
+      for (let time = 0; time < 4; time++) await fund(newer.wallet, url, 64n)
+      const copy = openTestWallet({ home })
+      open.push(copy)
+      const { outstanding } = mint.stats()
+      const quote = await copy.wallet.requestInvoice(url, sat)
+      await copy.wallet.awaitFunding(quote.operationId, { signal: AbortSignal.timeout(20_000) })
+      // The row waits until nothing of its first request can land.
+      const settled = async () => copy.wallet.settle(quote.operationId, AbortSignal.timeout(20_000))
+      await expect.poll(async () => (await settled()).status, { timeout: 20_000, interval: 500 }).toBe('done')
+      expect(mint.stats().outstanding).toBe(outstanding + sat)
+      const all = tokenOf(await copy.wallet.send(url, held(copy.wallet, url).available - 10n, {}))
+      done(await fresh().wallet.receive(all, {}))
+    },
+  )
 })
 
 describe('words', () => {
