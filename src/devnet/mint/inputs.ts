@@ -35,7 +35,7 @@ export async function verifyInputs(
   const proofs = inputs.map((input): StoredProof => ({
     y: proofY(input.secret),
     keysetId: input.id,
-    unit: knownKeyset(context, input.id).unit,
+    unit: knownKeyset(context, input.id, 'inputKeysetUnknown').unit,
     amount: input.amount,
     state: 'SPENT',
     witness: input.witness ?? null,
@@ -52,7 +52,10 @@ export async function verifyInputs(
     await nextTurn()
     verifyInput(context, input)
   }
-  const ppk = inputs.reduce((sum, input) => sum + knownKeyset(context, input.id).inputFeePpk, 0)
+  const ppk = inputs.reduce(
+    (sum, input) => sum + knownKeyset(context, input.id, 'inputKeysetUnknown').inputFeePpk,
+    0,
+  )
   const total = proofs.reduce((sum, proof) => sum + proof.amount, 0n)
   return { proofs, unit, total, fee: BigInt(Math.ceil(ppk / 1000)) }
 }
@@ -67,13 +70,15 @@ export function assertUnspent(records: MintRecords, proofs: readonly StoredProof
 }
 
 function verifyInput(context: MintContext, input: InputProof): void {
-  const key = knownKeyset(context, input.id).privateKeys[input.amount.toString()]
+  const key = knownKeyset(context, input.id, 'inputKeysetUnknown').privateKeys[input.amount.toString()]
   if (key === undefined || !isGenuineProof(input, key)) {
     throw new MintRefusal('notVerified', 'an input was not signed by this mint')
   }
   if (!isLockedSecret(input.secret)) return
-  const refusal = spendRefusal(input.secret, readWitness(input.witness), unixSeconds(context.clock))
-  if (refusal !== undefined) throw new MintRefusal('notVerified', refusal)
+  const witness = readWitness(input.witness)
+  const refusal = spendRefusal(input.secret, witness, unixSeconds(context.clock))
+  if (refusal !== undefined)
+    throw new MintRefusal(witness === undefined ? 'unsigned' : 'conditionUnmet', refusal)
 }
 
 function readWitness(text: string | null | undefined): SpendWitness | undefined {

@@ -29,9 +29,13 @@ export function rotateKeyset(context: MintContext, options: UnitOptions): Stored
 }
 
 /** The keyset of an input or output; refuses an unknown or expired one. */
-export function knownKeyset(context: MintContext, id: string): StoredKeyset {
+export function knownKeyset(
+  context: MintContext,
+  id: string,
+  unknown: 'inputKeysetUnknown' | 'outputKeysetUnknown',
+): StoredKeyset {
   const keyset = context.keysets.get(id)
-  if (keyset === undefined) throw new MintRefusal('keysetUnknown', `keyset ${id} is not known here`)
+  if (keyset === undefined) throw new MintRefusal(unknown, `keyset ${id} is not known here`)
   if (keyset.finalExpiry !== null && unixSeconds(context.clock) >= keyset.finalExpiry) {
     throw new MintRefusal('keysetExpired', `keyset ${id} has expired`)
   }

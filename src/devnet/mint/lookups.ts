@@ -24,6 +24,7 @@ export function restore(context: MintContext, request: RestoreRequest): object {
   if (request.outputs.length > context.limits.maxOutputs) {
     throw new MintRefusal('tooManyOutputs', `more than ${context.limits.maxOutputs} outputs`)
   }
+  if (request.outputs.length === 0) throw new MintRefusal('noOutputs', 'there are no outputs')
   const found = request.outputs.flatMap((output) => {
     const signature = context.store.signature(output.B_)
     return signature === undefined ? [] : [signature]

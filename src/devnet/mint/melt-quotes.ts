@@ -73,7 +73,7 @@ function invoiceAmount(context: MintContext, { unit, request }: MeltQuoteRequest
     throw new MintRefusal('unitNotSupported', `invoices are not paid in unit ${unit}`)
   }
   const invoice = decodeInvoice(request)
-  if (invoice === undefined) throw new MintRefusal('unreadable', 'the request is not a BOLT11 invoice')
+  if (invoice === undefined) throw new MintRefusal('noInvoice', 'the request is not a BOLT11 invoice')
   if (invoice.amountMsat === undefined) throw new MintRefusal('amountless', 'the invoice names no amount')
   if (invoice.createdAt + invoice.expirySec <= unixSeconds(context.clock)) {
     throw new MintRefusal('quoteExpired', 'the invoice has expired')

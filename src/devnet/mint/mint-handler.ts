@@ -8,7 +8,7 @@ import type { MintContext } from './mint-context.ts'
 import { mintInfo } from './mint-info.ts'
 import { createMintQuote, getMintQuote, mintQuoted } from './mint-quotes.ts'
 import type { Mint } from './mint.ts'
-import { MintRefusal } from './refusal.ts'
+import { MintRefusal, UnreadableRequest } from './refusal.ts'
 import {
   meltQuoteRequest,
   meltRequest,
@@ -44,7 +44,7 @@ export type MintHandler = (question: HttpQuestion) => Promise<HttpAnswer>
 
 type Route = (body: string) => unknown
 
-/** The mint's answers to requests: 200, 400 with a code for refusals, 404, or 500 for its own failures. */
+/** The mint's answers to requests: 200, 400 with a code for refusals, 422 for what it cannot read, 404, or 500 for its own failures. */
 export function createMintHandler(mint: Mint, options: HandlerOptions = {}): MintHandler {
   const { context } = mint
   const { name = 'paygress devnet mint', nut19 = { ttlSec: 60 } } = options
@@ -66,6 +66,8 @@ export function createMintHandler(mint: Mint, options: HandlerOptions = {}): Min
     } catch (error) {
       if (error instanceof MintRefusal)
         return { status: 400, body: { code: error.code, detail: error.message } }
+      if (error instanceof UnreadableRequest)
+        return { status: 422, body: { detail: [{ msg: error.message }] } }
       context.onError(error)
       return { status: 500, body: { detail: 'the mint failed' } }
     }

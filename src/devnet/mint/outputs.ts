@@ -33,7 +33,7 @@ export function checkOutputs(
     throw new MintRefusal('duplicateOutputs', 'an output is given twice')
   }
   assertUnsigned(context.store, outputs)
-  const keysets = outputs.map((output) => knownKeyset(context, output.keysetId))
+  const keysets = outputs.map((output) => knownKeyset(context, output.keysetId, 'outputKeysetUnknown'))
   const inactive = keysets.find((keyset) => !keyset.active)
   if (inactive !== undefined) throw new MintRefusal('keysetInactive', `keyset ${inactive.id} signs no more`)
   const [unit, ...others] = new Set(keysets.map((keyset) => keyset.unit))
@@ -59,7 +59,7 @@ export async function signOutputs(
   const signatures: StoredSignature[] = []
   for (const { B_, keysetId, amount } of outputs) {
     await nextTurn()
-    const keyset = knownKeyset(context, keysetId)
+    const keyset = knownKeyset(context, keysetId, 'outputKeysetUnknown')
     const key = keyset.privateKeys[amount.toString()]
     if (key === undefined)
       throw new MintRefusal('amountOutsideLimit', `there is no key for the amount ${amount}`)

@@ -1,7 +1,7 @@
 // What may a client send? The bodies of the NUTs, parsed; every hex is lower case and every amount a bigint from here on.
 import * as z from 'zod'
 import { isCurvePoint } from '../../cashu/mint-crypto.ts'
-import { MintRefusal } from './refusal.ts'
+import { UnreadableRequest } from './refusal.ts'
 
 const amount = z.union([z.number().int().nonnegative(), z.string().regex(/^\d{1,16}$/)]).transform(BigInt)
 const keysetId = z.string().min(1).max(66).toLowerCase()
@@ -27,7 +27,7 @@ const proof = z.object({
 /** A proof of NUT-00 as it is spent. */
 export type InputProof = z.infer<typeof proof>
 
-export const swapRequest = z.object({ inputs: z.array(proof).min(1), outputs: z.array(blindedOutput).min(1) })
+export const swapRequest = z.object({ inputs: z.array(proof), outputs: z.array(blindedOutput) })
 export const mintQuoteRequest = z.object({
   unit,
   amount: amount.refine((value) => value > 0n, 'must be positive'),
@@ -62,10 +62,10 @@ export function parseBody<Parsed>(schema: z.ZodType<Parsed>, body: string): Pars
   try {
     json = JSON.parse(body)
   } catch {
-    throw new MintRefusal('unreadable', 'the body is not JSON')
+    throw new UnreadableRequest('the body is not JSON')
   }
   const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
   const place = parsed.error.issues[0]?.path.join('.') ?? ''
-  throw new MintRefusal('unreadable', `the request is malformed${place === '' ? '' : ` at ${place}`}`)
+  throw new UnreadableRequest(`the request is malformed${place === '' ? '' : ` at ${place}`}`)
 }

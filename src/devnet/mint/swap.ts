@@ -20,6 +20,8 @@ export async function swap(
   context: MintContext,
   request: SwapRequest,
 ): Promise<{ signatures: WireSignature[] }> {
+  if (request.inputs.length === 0) throw new MintRefusal('noInputs', 'there are no inputs')
+  if (request.outputs.length === 0) throw new MintRefusal('noOutputs', 'there are no outputs')
   const outputs = planned(request.outputs)
   const unit = checkOutputs(context, outputs)
   const inputs = await verifyInputs(context, request.inputs)

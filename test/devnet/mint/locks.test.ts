@@ -27,8 +27,8 @@ describe('a token locked to a key', () => {
     const mint = await aMint()
     const wallet = await aWallet(mint.url)
     const proofs = await locked(wallet, { pubkey: provider.pub })
-    await expect(wallet.receive(proofs)).rejects.toMatchObject({ code: 10001 })
-    await expect(wallet.receive(signWith(proofs, buyer.priv))).rejects.toMatchObject({ code: 10001 })
+    await expect(wallet.receive(proofs)).rejects.toMatchObject({ code: 0 })
+    await expect(wallet.receive(signWith(proofs, buyer.priv))).rejects.toMatchObject({ code: 0 })
     expect(sum(await wallet.receive(proofs, { privkey: provider.priv }))).toBe(8)
   })
 
@@ -65,9 +65,9 @@ describe('a lock with an end and a refund key', () => {
       refundKeys: [buyer.pub],
     })
     const refund = signAnyway(proofs, buyer.priv)
-    await expect(wallet.receive(refund)).rejects.toMatchObject({ code: 10001 })
+    await expect(wallet.receive(refund)).rejects.toMatchObject({ code: 11000 })
     now += 899_000
-    await expect(wallet.receive(refund)).rejects.toMatchObject({ code: 10001 })
+    await expect(wallet.receive(refund)).rejects.toMatchObject({ code: 11000 })
     now += 1_000
     expect(sum(await wallet.receive(refund))).toBe(8)
     expect((await ask(mint.url, '/v1/info')).date).toBe(new Date(now).toUTCString())
@@ -98,9 +98,9 @@ test('two of two signatures must be there, of different keys', async () => {
     .toOptions()
   const proofs = await locked(wallet, options)
   const once = signWith(proofs, provider.priv)
-  await expect(wallet.receive(once)).rejects.toMatchObject({ code: 10001 })
+  await expect(wallet.receive(once)).rejects.toMatchObject({ code: 11000 })
   const twice = once.map((proof) => ({ ...proof, witness: { signatures: doubled(proof.witness) } }))
-  await expect(wallet.receive(twice)).rejects.toMatchObject({ code: 10001 })
+  await expect(wallet.receive(twice)).rejects.toMatchObject({ code: 11000 })
   expect(sum(await wallet.receive(signWith(once, third.priv)))).toBe(8)
 })
 
@@ -109,9 +109,9 @@ test('a lock on a hash opens with its preimage', async () => {
   const wallet = await aWallet(mint.url)
   const { hash, preimage } = createHTLCHash()
   const proofs = await locked(wallet, { pubkey: provider.pub, hashlock: hash })
-  await expect(wallet.receive(signWith(proofs, provider.priv))).rejects.toMatchObject({ code: 10001 })
+  await expect(wallet.receive(signWith(proofs, provider.priv))).rejects.toMatchObject({ code: 11000 })
   const opened = proofs.map((proof) => ({ ...proof, witness: { preimage, signatures: [] } }))
-  await expect(wallet.receive(opened)).rejects.toMatchObject({ code: 10001 })
+  await expect(wallet.receive(opened)).rejects.toMatchObject({ code: 11000 })
   expect(sum(await wallet.receive(signWith(opened, provider.priv)))).toBe(8)
 })
 

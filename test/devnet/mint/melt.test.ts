@@ -164,12 +164,12 @@ test('refuses too little money, and leaves it alone', async () => {
   const proofs = await fund(wallet, 41)
   const inputs = proofs.map(({ id, amount, secret, C }) => ({ id, amount: amount.toNumber(), secret, C }))
   const { quote } = await wallet.createMeltQuoteBolt11(await foreignInvoice(40))
-  expect((await ask(mint.url, '/v1/melt/bolt11', { quote, inputs })).body).toMatchObject({ code: 11005 })
+  expect((await ask(mint.url, '/v1/melt/bolt11', { quote, inputs })).body).toMatchObject({ code: 11000 })
   expect(await states(wallet, proofs)).toEqual(['UNSPENT'])
 })
 
 test.each([
-  ['no invoice', 'lnbc1nonsense', 10000],
+  ['no invoice', 'lnbc1nonsense', 0],
   // An example of BOLT11: a donation of any amount.
   [
     'an invoice without an amount',

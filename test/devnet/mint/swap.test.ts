@@ -76,12 +76,12 @@ describe('a swap is refused', () => {
   test.each([
     [
       'when it is not balanced',
-      11005,
+      11000,
       (_: unknown[], outputs: Record<string, unknown>[]) => ({ outputs: other(outputs, { amount: 4 }) }),
     ],
     [
       'when an amount has no key',
-      11005,
+      11000,
       (_: unknown[], outputs: Record<string, unknown>[]) => ({ outputs: other(outputs, { amount: 3 }) }),
     ],
     ['when an input is given twice', 11007, (inputs: unknown[]) => ({ inputs: [...inputs, ...inputs] })],
@@ -98,7 +98,7 @@ describe('a swap is refused', () => {
     ],
     [
       'when the keyset of an output is unknown',
-      12001,
+      11000,
       (_: unknown[], outputs: Record<string, unknown>[]) => ({ outputs: other(outputs, { id: '01ff' }) }),
     ],
     [
@@ -113,19 +113,21 @@ describe('a swap is refused', () => {
     ],
     [
       'when an output is no point of the curve',
-      10000,
+      undefined,
       (_: unknown[], outputs: Record<string, unknown>[]) => ({
         outputs: other(outputs, { B_: `02${'ff'.repeat(32)}` }),
       }),
     ],
-    ['when it has no inputs', 10000, () => ({ inputs: [] })],
+    ['when it has no inputs', 11000, () => ({ inputs: [] })],
     [
       'when amounts are negative',
-      10000,
+      undefined,
       (_: unknown[], outputs: Record<string, unknown>[]) => ({ outputs: other(outputs, { amount: -8 }) }),
     ],
-  ])('%s (%i)', async (_name, code, change) => {
-    expect(await refusal(change)).toEqual({ status: 400, code, outstanding: 8n })
+  ])('%s (%s)', async (_name, code, change) => {
+    // What cannot be read at all has no code.
+    const status = code === undefined ? 422 : 400
+    expect(await refusal(change)).toEqual({ status, code, outstanding: 8n })
   })
 })
 
@@ -185,7 +187,7 @@ describe('after a rotation', () => {
     const wallet = await aWallet(mint.url)
     const old = await fund(wallet, 10)
     const newId = mint.rotate({ inputFeePpk: 100 })
-    await expect(wallet.receive(old)).rejects.toMatchObject({ code: 12002 })
+    await expect(wallet.receive(old)).rejects.toMatchObject({ code: 11000 })
     const fresh = await aWallet(mint.url)
     for (const { id } of old) await fresh.keyChain.ensureKeysetKeys(id)
     const received = await fresh.receive(old)
