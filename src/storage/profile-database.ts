@@ -22,7 +22,12 @@ const migrations: readonly Migration[] = [
  * `storage_failed`, `home_not_writable` or `busy`.
  */
 export function openProfileDatabase(folder: string): Database {
-  return openProfileFile(join(folder, FILE_NAME))
+  return openProfileFile(profileFile(folder))
+}
+
+/** Path of that file. */
+export function profileFile(folder: string): string {
+  return join(folder, FILE_NAME)
 }
 
 /** The same for a file that was named; throws as `openProfileDatabase` does. */

@@ -37,6 +37,12 @@ export function isNotADatabase(error: unknown): boolean {
   return sqliteCode(error) === NOT_A_DATABASE
 }
 
+/** True where the file is an SQLite database whose content is broken; works on translated errors too. */
+export function isDamaged(error: unknown): boolean {
+  if (error instanceof PaygressError) return isDamaged(error.cause)
+  return sqliteCode(error) === CORRUPT
+}
+
 /** True where a UNIQUE, CHECK, NOT NULL or foreign key rule refused a row; works on translated errors too. */
 export function isConstraintViolation(error: unknown): boolean {
   if (error instanceof PaygressError) return isConstraintViolation(error.cause)

@@ -11,7 +11,9 @@ import { offerSource } from '../nostr/offer-source.ts'
 import { openRelayHub } from '../nostr/relay-hub.ts'
 import { openOrderStore } from '../storage/order-store.ts'
 import type { Paths } from '../storage/paths.ts'
-import { openProfileDatabase } from '../storage/profile-database.ts'
+import type { Database } from '../storage/database.ts'
+import { openProfileDatabase, profileFile } from '../storage/profile-database.ts'
+import { setAsideIfDamaged } from '../storage/set-aside.ts'
 import { keyFiles } from '../ssh/key-files.ts'
 import { sshProbe } from '../ssh/ssh-probe.ts'
 import { sshLauncher } from '../ssh/ssh-launcher.ts'
@@ -51,7 +53,7 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
   const paths = profilePaths(env, profile)
   const { signer, warning } = await wireIdentity(env, profile)
   if (warning !== undefined) progress.note(warning)
-  const database = openProfileDatabase(paths.data)
+  const database = opened(paths.data)
   const orders = openOrderStore(database, systemClock)
   const wallet = wireWallet(database, clientEffects(orders))
   const relays = chosenRelays(settings.relays)
@@ -79,7 +81,15 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
     return { ...client, recovered: await recoverQuickly(client) }
   } catch (error) {
     await client.close()
-    throw error
+    throw setAsideIfDamaged(error, database.path, systemClock)
+  }
+}
+
+function opened(folder: string): Database {
+  try {
+    return openProfileDatabase(folder)
+  } catch (error) {
+    throw setAsideIfDamaged(error, profileFile(folder), systemClock)
   }
 }
 

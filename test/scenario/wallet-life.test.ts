@@ -122,7 +122,7 @@ describe('wallet recover', () => {
   })
 })
 
-test('a database that a newer or another program wrote is named, and stays as it is', async () => {
+test('a file that is no database is named, and stays as it is', async () => {
   const home = temporaryFolder('damaged')
   await runCli(['pods'], { home })
   const file = join(home, 'data', 'paygress.db')
@@ -132,4 +132,23 @@ test('a database that a newer or another program wrote is named, and stays as it
   const result = await runCli(['wallet', 'balance'], { home })
   expectError(result, { exit: 1, says: /paygress\.db/, hint: /wallet restore/ })
   expect(readFileSync(file).toString('latin1')).toBe(broken)
+})
+
+test('a damaged wallet is set aside and named, and the words bring its money back', async () => {
+  const home = temporaryFolder('broken')
+  await net.run(['wallet', 'fund', '33'], { home })
+  const words = (await net.run(['wallet', 'words', '--reveal', '-q'], { home })).stdout
+  const file = join(home, 'data', 'paygress.db')
+  const sound = readFileSync(file)
+  // The first page's header says that this is our database; what comes behind it is noise.
+  const broken = Buffer.concat([sound.subarray(0, 100), Buffer.alloc(sound.length - 100, 0xa5)])
+  writeFileSync(file, broken)
+
+  const result = await net.run(['wallet', 'balance'], { home })
+  expectError(result, { exit: 1, says: /was moved to .*paygress\.db\.damaged-/, hint: /wallet restore/ })
+  const aside = /moved to (\S+)/.exec(result.stderr)?.[1] ?? ''
+  expect(readFileSync(aside).equals(broken)).toBe(true)
+  expect((await net.run(['wallet', 'restore', '-', '-o', 'name'], { home, stdin: words })).stdout).toBe(
+    '33\n',
+  )
 })
