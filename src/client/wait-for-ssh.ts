@@ -1,5 +1,6 @@
 // Does the new machine's SSH server really answer from here?
 import { PaygressError } from '../core/errors.ts'
+import { isOnionAddress } from '../core/onion.ts'
 import type { Client, Pod } from './ports.ts'
 
 const TIMEOUT_MS = 120_000
@@ -12,6 +13,10 @@ export async function waitForSsh(
 ): Promise<boolean> {
   if (pod.host === '') {
     progress.note(`the provider did not say where the machine is: paygress status ${pod.name}`)
+    return false
+  }
+  if (isOnionAddress(pod.host)) {
+    progress.note(`the machine answers over Tor only, in a minute or two: paygress ssh ${pod.name}`)
     return false
   }
   progress.step('waiting for SSH')

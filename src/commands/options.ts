@@ -148,6 +148,11 @@ export const COMMAND_OPTIONS = {
     description: 'show the ssh command instead of running it',
     env: 'PAYGRESS_PRINT',
   },
+  tor: {
+    flags: '--tor',
+    description: 'connect to the onion address, through the Tor at PAYGRESS_TOR_PROXY (127.0.0.1:9050)',
+    env: 'PAYGRESS_TOR',
+  },
   config: { flags: '--config', description: 'print a Host block for ~/.ssh/config', env: 'PAYGRESS_CONFIG' },
   again: {
     flags: '--again <operation>',

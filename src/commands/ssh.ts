@@ -10,18 +10,19 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
     const target = openSsh(pods, firstArgument(invocation, 'the name of the pod'))
     const { own, rest } = takeOwn(args.slice(1))
     const { sshOptions, command } = split(rest)
+    const tor = options.flag('tor') || own.has('--tor')
     if (options.flag('config') || own.has('--config')) {
-      const block = pods.launcher.hostBlock(target, { tor: false })
+      const block = pods.launcher.hostBlock(target, { tor })
       await terminal.answer(textAnswer({ host_block: block }, block.trimEnd().split('\n')))
       return undefined
     }
     if (options.flag('print') || own.has('--print')) {
-      const line = pods.launcher.commandLine(target, { sshOptions, command, tor: false })
+      const line = pods.launcher.commandLine(target, { sshOptions, command, tor })
       await terminal.answer(textAnswer({ command: line }, [line]))
       return undefined
     }
     terminal.close()
-    return await pods.launcher.run(target, { sshOptions, command, tor: false })
+    return await pods.launcher.run(target, { sshOptions, command, tor })
   } finally {
     pods.close()
   }
@@ -31,7 +32,7 @@ function textAnswer(document: Record<string, string>, lines: string[]) {
   return { document, names: lines, human: { kind: 'lines' as const, lines } }
 }
 
-const OWN = ['--print', '--config']
+const OWN = ['--print', '--config', '--tor']
 
 /** Our flags may stand after the pod's name too: ssh has no long options. What follows the command's first word is its own. */
 function takeOwn(words: readonly string[]): { own: Set<string>; rest: readonly string[] } {

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { isOrderId, isSpecId } from '../core/ids.ts'
 import { isPodNpub } from '../core/npub.ts'
 import { normaliseMintUrl } from '../core/mint-url.ts'
+import { isOnionAddress } from '../core/onion.ts'
 import { normaliseRelayUrl } from '../core/relay-url.ts'
 
 const LONGEST_TOKEN = 60_000
@@ -32,6 +33,9 @@ export const mintField = z.string().transform((value, context) => {
   context.issues.push({ code: 'custom', message: 'must be an http(s) URL', input: value })
   return z.NEVER
 })
+
+/** Where a machine answers over Tor. What is none is left out: the machine was paid for, and may have another address. */
+export const onionField = text(80).transform((address) => (isOnionAddress(address) ? address : undefined))
 
 /** Relay URLs; those that are none are left out, so that one typing error does not cost the message. */
 export const relaysField = z

@@ -1,4 +1,5 @@
 // What does a buyer get to read when the machine is ready?
+import { isOnionAddress } from '../core/onion.ts'
 import { toSafeNumber } from '../core/money.ts'
 import type { AccessReply } from '../protocol/spawn.ts'
 import type { TopupReply } from '../protocol/topup.ts'
@@ -33,6 +34,7 @@ export function accessReply(order: SpawnOrder, lease: Lease, creditMsat: bigint)
     ssh_username: machine.username,
     ...(machine.password === undefined ? {} : { ssh_password: machine.password }),
     ssh_host_key: machine.hostPublicKey,
+    ...(machine.onion === undefined ? {} : { onion_address: machine.onion.address }),
     duration_seconds: paidSeconds(lease),
     credited_msat: toSafeNumber(creditMsat),
     pod_name: machine.podName,
@@ -49,7 +51,9 @@ function instructions(order: SpawnOrder, lease: Lease): string[] {
   return [
     '🚀 SSH access available:',
     '',
-    'Direct access (no kubectl needed):',
+    isOnionAddress(lease.host)
+      ? 'Over Tor only, with Tor on your machine:'
+      : 'Direct access (no kubectl needed):',
     `   ssh ${byPassword}${machine.username}@${lease.host} -p ${lease.port}`,
     ...(machine.password === undefined ? [] : [`   Password: ${machine.password}`]),
     '',

@@ -6,7 +6,7 @@ import { serialiseOffer, type Offer } from '../protocol/offer.ts'
 import { availableNow } from './available.ts'
 import { pause, retryDelayMs } from './pause.ts'
 import type { OfferBoard } from './ports.ts'
-import { minimumLockSec } from './provider-config.ts'
+import { hasTor, minimumLockSec } from './provider-config.ts'
 import type { ProviderContext } from './provider-context.ts'
 
 const FEATURES = ['quote', 'status', 'stop', 'ssh-public-key', 'refund']
@@ -35,7 +35,7 @@ async function currentOffer(
     payment: { pubkey: context.wallet.paymentKey().pubkey, minimumLockSec: minimumLockSec(config) },
     available: await availableNow(context),
     minPow: config.minPow,
-    features: FEATURES,
+    features: hasTor(config) ? [...FEATURES, 'tor'] : FEATURES,
   }
 }
 

@@ -18,6 +18,8 @@ export interface MachineRequest {
   authorizedKey?: string
   /** The machine's SSH host key, OpenSSH private key format. */
   hostPrivateKey: string
+  /** Where it answers over Tor besides, and the expanded secret key of that, hex; absent: nowhere. */
+  onion?: { address: string; secretKey: string }
   /** The pod's own Nostr key, hex. */
   podSecretKey: string
 }

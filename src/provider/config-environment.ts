@@ -13,6 +13,7 @@ import {
   splitList,
   yesOrNo,
 } from './config-fields.ts'
+import { isImage } from './image-policy.ts'
 
 const TEN_YEARS = 315_360_000
 export const DEFAULT_IMAGE = 'linuxserver/openssh-server:latest'
@@ -41,6 +42,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   RATE_LIMIT_PER_RELAY: '600',
   LOG_LEVEL: 'info',
   ENABLE_TOR_SIDECAR: 'false',
+  TOR_IMAGE: 'registry.example.com/tor:0.4.9',
   CONTEXTVM_ENABLED: 'false',
   LEGACY_DIALECTS: '(leave it empty)',
   SSH_HOST: '203.0.113.7',
@@ -66,7 +68,7 @@ export const environment = z.object({
   SSH_BASE_IMAGE: z.string().optional(),
   ALLOWED_IMAGES: imageList,
   SSH_HOST: hostName.optional(),
-  SSH_EXPOSURE: oneOf(['nodeport', 'hostport'], 'nodeport'),
+  SSH_EXPOSURE: oneOf(['nodeport', 'hostport', 'none'], 'nodeport'),
   POD_NAMESPACE: namespaceName.default('user-workloads'),
   KUBECONFIG: z.string().optional(),
   KUBE_CONTEXT: z.string().optional(),
@@ -89,7 +91,8 @@ export const environment = z.object({
   PAYMENT_RATE_SATS_PER_HOUR: optionalNumber(1, 1_000_000_000),
   DEFAULT_POD_DURATION_MINUTES: optionalNumber(1, 5_256_000),
   ENABLE_CLEANUP_TASK: yesOrNo(false),
-  ENABLE_TOR_SIDECAR: off(`Tor ${LATER}`),
+  ENABLE_TOR_SIDECAR: yesOrNo(false),
+  TOR_IMAGE: z.string().refine(isImage, 'must be the name of an image').optional(),
   CONTEXTVM_ENABLED: off(`ContextVM ${LATER}`),
   LEGACY_DIALECTS: z
     .string()

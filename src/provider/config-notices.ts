@@ -15,7 +15,9 @@ export function noticesOf(
     )
   if (parsed.BACKEND === 'process' && parsed.SSH_HOST !== undefined)
     notices.push('SSH_HOST does nothing here: process pods listen on loopback only')
-  for (const name of ['TOR_IMAGE', 'ADMIN_TOKEN', 'SSH_PORT'])
+  if (parsed.TOR_IMAGE !== undefined && !parsed.ENABLE_TOR_SIDECAR)
+    notices.push('TOR_IMAGE does nothing without ENABLE_TOR_SIDECAR=true')
+  for (const name of ['ADMIN_TOKEN', 'SSH_PORT'])
     if (given[name] !== undefined) notices.push(`${name} is accepted and does nothing in this version`)
   return notices
 }

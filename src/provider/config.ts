@@ -118,13 +118,26 @@ function crossCheck(given: Environment, parsed: SoundPart, problems: string[]): 
     problems.push(
       `NOSTR_RELAYS: ${outside[0]} is not a relay on this machine, and process pods have no isolation (example: NOSTR_RELAYS=ws://127.0.0.1:7777)`,
     )
-  if (backend === 'kubernetes' && given.SSH_HOST === undefined)
+  checkTor(backend, parsed, problems)
+  if (backend === 'kubernetes' && given.SSH_HOST === undefined && parsed.SSH_EXPOSURE !== 'none')
     problems.push(problem('SSH_HOST', 'environment variable is required'))
   if (first !== undefined && last !== undefined && last < first)
     problems.push(problem('SSH_PORT_RANGE_END', 'must not be below SSH_PORT_RANGE_START'))
   const { MAXIMUM_POD_DURATION_SECONDS: most, MINIMUM_POD_DURATION_SECONDS: least } = parsed
   if (most !== undefined && least !== undefined && most < least)
     problems.push(problem('MAXIMUM_POD_DURATION_SECONDS', 'must not be below MINIMUM_POD_DURATION_SECONDS'))
+}
+
+function checkTor(backend: string, parsed: SoundPart, problems: string[]): void {
+  const { SSH_EXPOSURE: exposure, ENABLE_TOR_SIDECAR: isOn, TOR_IMAGE: image } = parsed
+  if (isOn === true && backend === 'process')
+    problems.push(problem('ENABLE_TOR_SIDECAR', 'process pods have no Tor'))
+  else if (isOn === true && image === undefined)
+    problems.push(problem('TOR_IMAGE', 'environment variable is required'))
+  if (exposure === 'none' && isOn !== true)
+    problems.push(
+      'SSH_EXPOSURE: none leaves no way into a machine but Tor, which is off (example: ENABLE_TOR_SIDECAR=true)',
+    )
 }
 
 function configOf(
@@ -165,6 +178,7 @@ function kubernetesOf(parsed: ParsedEnvironment): KubernetesConfig {
     exposure: parsed.SSH_EXPOSURE,
     ...given('kubeconfig', parsed.KUBECONFIG),
     ...given('context', parsed.KUBE_CONTEXT),
+    ...(parsed.ENABLE_TOR_SIDECAR ? given('torImage', parsed.TOR_IMAGE) : {}),
     ...given('holdImage', parsed.HOLD_IMAGE),
     ...given('runtimeClassName', parsed.RUNTIME_CLASS_NAME),
     ...given('hostUsers', parsed.HOST_USERS),

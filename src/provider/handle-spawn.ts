@@ -11,6 +11,7 @@ import { judgeImage } from './image-policy.ts'
 import { DEFAULT_USERNAME, newPassword, passwordProblem, usernameProblem } from './login-policy.ts'
 import type { MachineFacts } from './order.ts'
 import type { SpawnOrder } from './orders.ts'
+import { hasTor } from './provider-config.ts'
 import type { ProviderContext } from './provider-context.ts'
 import { insufficientPayment, noSuchSpec, refusal, type Refusal } from './refusal-reply.ts'
 import type { NewOrder } from './refuse.ts'
@@ -133,5 +134,6 @@ function machineFacts(context: ProviderContext, leaseId: string, image: string, 
     hostPublicKey: host.publicKey,
     image,
     ...login,
+    ...(hasTor(context.config) ? { onion: context.keys.newOnionKey() } : {}),
   }
 }

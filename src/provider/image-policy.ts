@@ -9,15 +9,19 @@ export type ImageVerdict = 'exact' | 'pattern' | 'refused'
 
 /** Looks an image up in the allowed names and patterns (`*` stands for anything but a slash). */
 export function judgeImage(image: string, allowed: readonly string[]): ImageVerdict {
-  if (image.length > LONGEST_IMAGE || !IMAGE.test(image)) return 'refused'
+  if (!isImage(image)) return 'refused'
   const name = withTag(image)
   if (allowed.some((entry) => !entry.includes('*') && withTag(entry) === name)) return 'exact'
   return allowed.some((entry) => entry.includes('*') && covers(entry, image)) ? 'pattern' : 'refused'
 }
 
+export function isImage(text: string): boolean {
+  return text.length <= LONGEST_IMAGE && IMAGE.test(text)
+}
+
 /** True for an image name, or a pattern of one. */
 export function isImagePattern(entry: string): boolean {
-  return entry.length <= LONGEST_IMAGE && IMAGE.test(entry.replaceAll('*', 'x'))
+  return isImage(entry.replaceAll('*', 'x'))
 }
 
 function withTag(image: string): string {

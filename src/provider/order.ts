@@ -46,6 +46,7 @@ const machineFields = z.object({
   username: z.string(),
   password: z.string().optional(),
   authorizedKey: z.string().optional(),
+  onion: z.object({ address: z.string(), secretKey: z.string() }).optional(),
 })
 export type MachineFacts = z.infer<typeof machineFields>
 

@@ -114,6 +114,8 @@ export interface Ledger {
 export interface MachineKeys {
   /** OpenSSH private key format and the one public line. */
   newHostKey(comment: string): { privateKey: string; publicKey: string }
+  /** An onion service's address, and its expanded secret key in hex. */
+  newOnionKey(): { address: string; secretKey: string }
   newPodKey(): { secretKey: string; publicKey: PublicKeyHex }
   /** The authorized_keys line of a public key; throws `usage` or `secret_exposed` for anything else. */
   readAuthorizedKey(text: string): string

@@ -12,7 +12,9 @@ export interface KubernetesConfig {
   namespace: string
   /** The address that buyers connect to. */
   sshHost: string
-  exposure: 'nodeport' | 'hostport'
+  exposure: 'nodeport' | 'hostport' | 'none'
+  /** The image of Tor: set where machines get an onion address. */
+  torImage?: string
   kubeconfig?: string
   context?: string
   holdImage?: string
@@ -52,6 +54,11 @@ export interface ProviderConfig {
   logLevel: LogLevel
   /** What is accepted but does something else than it says: one sentence each, for the log. */
   notices: string[]
+}
+
+/** True where machines get an onion address. */
+export function hasTor({ kubernetes }: Pick<ProviderConfig, 'kubernetes'>): boolean {
+  return kubernetes?.torImage !== undefined
 }
 
 /** The least time a lock must last, as the offer says: max(900, allowance + 600) seconds. */

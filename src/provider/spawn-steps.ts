@@ -110,7 +110,8 @@ function recordLease(
     paidUntil,
     restMsat: remainderMsat(creditMsat, spec.rateMsatPerSec),
     spec,
-    host: machine.host,
+    // Without a port of its own a machine is reached over Tor alone.
+    host: hasPorts(context) ? machine.host : (order.machine.onion?.address ?? machine.host),
     port: machine.port,
     reported: false,
   }
@@ -135,6 +136,8 @@ function recordLease(
   context.offerChanged()
   return 'moved'
 }
+
+const hasPorts = ({ config }: ProviderContext): boolean => config.kubernetes?.exposure !== 'none'
 
 async function giveBack(context: ProviderContext, order: SpawnOrder): Promise<Step> {
   if (order.stage.state !== 'giving-up') return 'again'

@@ -39,6 +39,7 @@ function machineRequest(order: SpawnOrder): MachineRequest {
     ...(machine.password === undefined ? {} : { password: machine.password }),
     ...(machine.authorizedKey === undefined ? {} : { authorizedKey: machine.authorizedKey }),
     hostPrivateKey: machine.hostPrivateKey,
+    ...(machine.onion === undefined ? {} : { onion: machine.onion }),
     podSecretKey: machine.podSecretKey,
   }
 }

@@ -56,7 +56,8 @@ export function publicLineOf(privateKey: string): string {
   return `${type} ${blob.toString('base64')}`
 }
 
-function publicPoint(seed: Buffer): Buffer {
+/** The ed25519 public key of 32 secret bytes. */
+export function publicPoint(seed: Buffer): Buffer {
   const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' })
   return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32)
 }

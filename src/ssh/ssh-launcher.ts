@@ -1,19 +1,21 @@
 // How does a buyer get into a pod? The system's ssh with the pod's pinned host key, and its key or password.
 import type { SshLauncher, SshTarget as Pod } from '../client/ports.ts'
+import { PaygressError } from '../core/errors.ts'
+import { isOnionAddress, ONION_PORT } from '../core/onion.ts'
 import { createAskpass } from './askpass.ts'
 import { knownHostsPath, writeKnownHosts } from './known-hosts.ts'
 import { runSsh } from './run-ssh.ts'
 import { hostBlock, shellLine, sshArguments, type SshTarget } from './ssh-command.ts'
+import { torProxyCommand } from './tor-proxy.ts'
 
-/** A launcher that keeps known_hosts files and passing askpass folders below `stateFolder`. */
-export function sshLauncher(stateFolder: string): SshLauncher {
-  const target = (pod: Pod): SshTarget => {
+/** A launcher that keeps known_hosts files and passing askpass folders below `stateFolder`; `torProxy`: SOCKS proxy, `host:port`. */
+export function sshLauncher(stateFolder: string, torProxy: string): SshLauncher {
+  const target = (pod: Pod, tor: boolean): SshTarget => {
     const path = knownHostsPath(stateFolder, pod.podNpub)
     writeKnownHosts(path, pod.podNpub, pod.hostKey)
     return {
       podNpub: pod.podNpub,
-      host: pod.host,
-      port: pod.port,
+      ...addressOf(pod, tor, torProxy),
       username: pod.user,
       knownHostsPath: path,
       hostKeyPinned: pod.hostKey !== undefined,
@@ -22,8 +24,8 @@ export function sshLauncher(stateFolder: string): SshLauncher {
     }
   }
   return {
-    async run(pod, { sshOptions, command, stdoutToStderr = false }) {
-      const args = sshArguments(target(pod), sshOptions, command)
+    async run(pod, { sshOptions, command, tor, stdoutToStderr = false }) {
+      const args = sshArguments(target(pod, tor), sshOptions, command)
       if (pod.password === undefined) return runSsh(args, { stdoutToStderr })
       const askpass = createAskpass(stateFolder, pod.password, pod.podNpub)
       try {
@@ -32,8 +34,23 @@ export function sshLauncher(stateFolder: string): SshLauncher {
         askpass.remove()
       }
     },
-    commandLine: (pod, { sshOptions, command }) =>
-      shellLine(['ssh', ...sshArguments(target(pod), sshOptions, command)]),
-    hostBlock: (pod) => hostBlock(target(pod), pod.alias ?? pod.name),
+    commandLine: (pod, { sshOptions, command, tor }) =>
+      shellLine(['ssh', ...sshArguments(target(pod, tor), sshOptions, command)]),
+    hostBlock: (pod, { tor }) => hostBlock(target(pod, tor), pod.alias ?? pod.name),
   }
+}
+
+/** Where ssh connects to. A machine may have no other address than its onion one. */
+function addressOf(
+  { name, host, port, onion }: Pod,
+  tor: boolean,
+  torProxy: string,
+): Pick<SshTarget, 'host' | 'port' | 'proxyCommand'> {
+  if (isOnionAddress(host)) return { host, port, proxyCommand: torProxyCommand(torProxy) }
+  if (!tor) return { host, port }
+  if (onion !== undefined && isOnionAddress(onion))
+    return { host: onion, port: ONION_PORT, proxyCommand: torProxyCommand(torProxy) }
+  throw new PaygressError('failed', `${name} has no onion address`, {
+    hint: `paygress ssh ${name} connects directly; providers with Tor have "tor" among their features in paygress offers -o json`,
+  })
 }

@@ -10,7 +10,7 @@ const SECRETS: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ]
 const NAMED_SECRET =
-  /("(?:secret|C|witness|password|ssh_password|cashu_token|refund_token|privateKey|private_key|podSecretKey|hostPrivateKey)"\s*:\s*)"(?:[^"\\]|\\.)*"/g
+  /("(?:secret|C|witness|password|ssh_password|cashu_token|refund_token|privateKey|private_key|podSecretKey|hostPrivateKey|secretKey)"\s*:\s*)"(?:[^"\\]|\\.)*"/g
 const SECRET_FIELD = /password|secret|token|proof|private.?key|nsec|seed|mnemonic|witness/i
 
 /** The text without its secrets. */

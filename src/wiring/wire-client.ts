@@ -17,6 +17,7 @@ import { setAsideIfDamaged } from '../storage/set-aside.ts'
 import { keyFiles } from '../ssh/key-files.ts'
 import { sshProbe } from '../ssh/ssh-probe.ts'
 import { sshLauncher } from '../ssh/ssh-launcher.ts'
+import { torProxy } from '../ssh/tor-proxy.ts'
 import { systemClock, systemRandom } from './system.ts'
 import { wireIdentity } from './wire-identity.ts'
 import { chosenRelays } from './wire-relays.ts'
@@ -67,7 +68,7 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
     messenger: giftWrapMessenger({ hub, signer, relays, clock: systemClock, random: systemRandom }),
     ssh: sshProbe,
     keys: keyFiles(join(paths.data, 'keys'), systemRandom),
-    launcher: sshLauncher(paths.state),
+    launcher: sshLauncher(paths.state, torProxy(env)),
     clock: systemClock,
     random: systemRandom,
     progress,

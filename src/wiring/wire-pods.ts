@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.ts'
 import { openOrderStore } from '../storage/order-store.ts'
 import { openProfileDatabase } from '../storage/profile-database.ts'
 import { sshLauncher } from '../ssh/ssh-launcher.ts'
+import { torProxy } from '../ssh/tor-proxy.ts'
 import { systemClock } from './system.ts'
 import { profilePaths } from './wire-settings.ts'
 
@@ -23,7 +24,7 @@ export function wirePods(
   const database = openProfileDatabase(paths.data)
   return {
     orders: openOrderStore(database, systemClock),
-    launcher: sshLauncher(paths.state),
+    launcher: sshLauncher(paths.state, torProxy(env)),
     clock: systemClock,
     close: () => database.close(),
   }

@@ -153,7 +153,7 @@ describe('README', () => {
     const listed = tableUnder(readme, 'Configuration of a provider').rows.map(
       ([name = '']) => codeSpans(name)[0],
     )
-    const outside = ['TOR_IMAGE', 'ADMIN_TOKEN']
+    const outside = ['ADMIN_TOKEN']
     const known = new Set([...Object.keys(environment.shape), ...Object.keys(EXAMPLES), ...outside])
     expect(new Set(listed)).toEqual(new Set([...known, 'CAPACITY_<SPEC>']))
     expect(listed).toHaveLength(known.size + 1)

@@ -155,6 +155,7 @@ if [ "${1:-}" = cluster ]; then
 fi
 want_tool ssh openssh-client
 want_tool faketime faketime
+want_tool tor tor
 look_at_python || { apt_get python3 python3-venv && look_at_python; } || true
 prepare nutshell build_venv
 prepare rust-nostr build_venv

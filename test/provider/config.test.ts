@@ -164,7 +164,22 @@ describe('a mistake', () => {
     ],
     ['an image that is none', { ALLOWED_IMAGES: 'a b' }, '"a b" is not an image'],
     ['capacity of an unknown spec', { CAPACITY_HUGE: '1' }, 'CAPACITY_HUGE: there is no such spec'],
-    ['Tor', { ENABLE_TOR_SIDECAR: 'true' }, 'ENABLE_TOR_SIDECAR: Tor comes in a later version'],
+    [
+      'Tor beside process pods',
+      { ENABLE_TOR_SIDECAR: 'true', TOR_IMAGE: 'tor' },
+      'ENABLE_TOR_SIDECAR: process pods have no Tor',
+    ],
+    [
+      'Tor without its image',
+      { ...cluster, ENABLE_TOR_SIDECAR: 'true' },
+      'TOR_IMAGE environment variable is required (example: TOR_IMAGE=',
+    ],
+    ['an image of Tor that is none', { ...cluster, TOR_IMAGE: 'a b' }, 'TOR_IMAGE: must be the name of'],
+    [
+      'no port and no Tor',
+      { ...cluster, SSH_EXPOSURE: 'none' },
+      'SSH_EXPOSURE: none leaves no way into a machine but Tor, which is off (example: ENABLE_TOR_SIDECAR=true)',
+    ],
     ['an unknown level', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL: must be one of debug'],
     [
       'an older dialect',

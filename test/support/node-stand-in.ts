@@ -242,13 +242,16 @@ const servicesSchema = z.object({
   ),
 })
 
-/** What kube-proxy would do: the node port whose Service selects the pod. */
+const ANY_PORT = 0
+
+/** What kube-proxy would do: the node port whose Service selects the pod. Without one it listens where nobody looks. */
 function nodePortOf(services: unknown, labels: Readonly<Record<string, string>>): number {
   const { items } = servicesSchema.parse(services)
   const selecting = items.find(({ spec }) =>
     Object.entries(spec.selector ?? { '': '' }).every(([name, value]) => labels[name] === value),
   )
-  const port = selecting?.spec.ports[0]?.nodePort
-  if (port === undefined) throw new Error('no service with a node port selects the pod')
+  if (selecting === undefined) return ANY_PORT
+  const port = selecting.spec.ports[0]?.nodePort
+  if (port === undefined) throw new Error('the service that selects the pod has no node port')
   return port
 }

@@ -62,7 +62,7 @@ export const RENT: CommandGroup = {
       name: 'ssh',
       summary: 'log in to a pod',
       arguments: '<pod> [arguments...]',
-      options: ['print', 'config'],
+      options: ['tor', 'print', 'config'],
       passThrough: true,
       examples: [
         'paygress ssh coral-tiger-ladder',

@@ -9,19 +9,23 @@ import { roomOnNodes } from './node-room.ts'
 import { quotaListSchema, roomInQuotas } from './quota-room.ts'
 import type { ResourceQuota } from './quota-room.ts'
 
-/** `capacity` of the port: every spec has a limit, since ports have. */
+const UNLIMITED = Number.POSITIVE_INFINITY
+
+/** `capacity` of the port: a spec is missing where neither ports, quotas nor nodes limit it. */
 export async function capacityOf(
   place: KubernetesPlace,
   specs: readonly { id: SpecId; cpuMillicores: number; memoryMb: number }[],
 ): Promise<Map<SpecId, number>> {
-  const ports = place.ports.free(await portsInUse(place))
+  const ports = place.settings.exposure === 'none' ? UNLIMITED : place.ports.free(await portsInUse(place))
   const [quotas, seen] = await Promise.all([readQuotas(place), place.nodes.read()])
-  const { storageMb } = place.settings
+  const { storageMb, torImage } = place.settings
+  const hasTor = torImage !== undefined
   return new Map(
-    specs.map((spec): [SpecId, number] => {
-      const inQuotas = roomInQuotas(quotas, spec, storageMb) ?? ports
-      const onNodes = seen === undefined ? ports : roomOnNodes(seen.nodes, seen.pods, spec, storageMb)
-      return [spec.id, Math.min(ports, inQuotas, onNodes)]
+    specs.flatMap((spec): [SpecId, number][] => {
+      const inQuotas = roomInQuotas(quotas, spec, storageMb, hasTor) ?? ports
+      const onNodes = seen === undefined ? ports : roomOnNodes(seen.nodes, seen.pods, spec, storageMb, hasTor)
+      const room = Math.min(ports, inQuotas, onNodes)
+      return room === UNLIMITED ? [] : [[spec.id, room]]
     }),
   )
 }

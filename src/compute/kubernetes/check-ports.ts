@@ -8,6 +8,7 @@ import type { KubernetesPlace } from './kubernetes-place.ts'
 export async function checkPortRange(place: KubernetesPlace): Promise<Finding[]> {
   const { exposure, portRange } = place.settings
   const { first, last } = portRange
+  if (exposure === 'none') return [{ level: 'ok', what: 'no ports: machines are reached over Tor' }]
   if (exposure === 'hostport') {
     const what = `machines take ports ${first}-${last} of their node: their namespace must admit privileged pods, and a port is reached at one node only`
     return [{ level: 'warn', what }]

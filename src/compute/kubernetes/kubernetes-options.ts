@@ -2,8 +2,8 @@
 import type { Clock, Random } from '../../core/clock.ts'
 import type { Log } from '../../core/log.ts'
 
-/** `nodeport`: a NodePort Service per lease; `hostport`: a port of the node itself, for ranges outside the cluster's node ports. */
-export type Exposure = 'nodeport' | 'hostport'
+/** `nodeport`: a NodePort Service per lease; `hostport`: a port of the node itself, for ranges outside the cluster's node ports; `none`: no port, Tor is the only way in. */
+export type Exposure = 'nodeport' | 'hostport' | 'none'
 
 export interface KubernetesComputeOptions {
   clock: Clock
@@ -27,6 +27,8 @@ export interface KubernetesComputeOptions {
   exposure?: Exposure
   /** The image of the container that keeps the pod; the tenant's own when not given. It needs /bin/sh, mkdir and cp. */
   holdImage?: string
+  /** The image of Tor, for machines that have an onion address. It needs tor, /bin/sh, mkdir, cp, rm and grep. */
+  torImage?: string
   runtimeClassName?: string
   /** False puts each pod into a user namespace of its own. */
   hostUsers?: boolean

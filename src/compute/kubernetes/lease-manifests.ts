@@ -16,6 +16,7 @@ import {
 } from './object-names.ts'
 import { placing } from './placing.ts'
 import { podTemplate, SECRET_KEYS, SSH_PORT } from './pod-template.ts'
+import { onionData } from './tor-sidecar.ts'
 
 /** Restarts count as failures; the default of 6 would end a paid lease. */
 const NO_BACKOFF_LIMIT = 2 ** 31 - 1
@@ -49,6 +50,7 @@ export function secretManifest(request: MachineRequest, jobUid: string): NewObje
     metadata: childMetadata(leaseId, secretName(leaseId), jobUid),
     type: 'Opaque',
     immutable: true,
+    data: onionData(request, SSH_PORT),
     stringData: {
       [SECRET_KEYS.user]: username,
       [SECRET_KEYS.hostKey]: hostPrivateKey,

@@ -100,10 +100,12 @@ const CONTAINER_TROUBLE: Readonly<Record<string, string>> = {
   CrashLoopBackOff: 'the SSH server of the image ends again and again',
 }
 
+const OF_TOR = 'the container of Tor does not start'
+
 function troubleOf(status: PodObject['status']): PodTrouble | undefined {
-  for (const { state } of [...status.initContainerStatuses, ...status.containerStatuses]) {
+  for (const { name, state } of [...status.initContainerStatuses, ...status.containerStatuses]) {
     const words = CONTAINER_TROUBLE[state.waiting?.reason ?? '']
-    if (words !== undefined) return { reason: words, patient: false }
+    if (words !== undefined) return { reason: name === 'tor-sidecar' ? OF_TOR : words, patient: false }
   }
   const scheduled = status.conditions.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status !== 'False' || scheduled.reason !== 'Unschedulable') return undefined

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { machineSize, SIZE_OF_HOLD } from './pod-template.ts'
 import { quantity } from './quantity.ts'
+import { SIZE_OF_TOR } from './tor-sidecar.ts'
 
 const RESOURCES = ['cpu', 'memory', 'ephemeral-storage'] as const
 type Amounts = Record<(typeof RESOURCES)[number], number>
@@ -39,14 +40,16 @@ export type ScheduledPod = z.output<typeof podSchema>
 export const nodeListSchema = z.object({ items: z.array(nodeSchema) })
 export const podListSchema = z.object({ items: z.array(podSchema) })
 
-/** How many machines of this size fit on these nodes, each on one of them. */
+/** How many machines of this size fit on these nodes, each on one of them, with Tor beside it where `hasTor`. */
 export function roomOnNodes(
   nodes: readonly Node[],
   pods: readonly ScheduledPod[],
   spec: { cpuMillicores: number; memoryMb: number },
   storageMb: number,
+  hasTor = false,
 ): number {
-  const need = sum(amountsOf(machineSize(spec, storageMb)), amountsOf(SIZE_OF_HOLD))
+  const parts = [machineSize(spec, storageMb), SIZE_OF_HOLD, ...(hasTor ? [SIZE_OF_TOR] : [])]
+  const need = parts.map(amountsOf).reduce(sum, NOTHING)
   const podsByNode = Map.groupBy(pods.filter(isThere), ({ spec: { nodeName } }) => nodeName)
   return nodes
     .filter(takesMachines)

@@ -3,6 +3,7 @@ import type { MachineRequest } from '../../provider/compute-port.ts'
 import type { KubernetesSettings } from './kubernetes-options.ts'
 import { secretName } from './object-names.ts'
 import { placing } from './placing.ts'
+import { torSidecar } from './tor-sidecar.ts'
 
 export type Size = Record<'cpu' | 'memory' | 'ephemeral-storage', string>
 
@@ -48,6 +49,7 @@ export const SECRET_KEYS = {
 export function podTemplate(request: MachineRequest, settings: KubernetesSettings, port: number): object {
   const { leaseId } = request
   const image = settings.holdImage ?? request.image
+  const tor = torSidecar(request, settings, plainContainer)
   return {
     metadata: { labels: placing(settings).labels(leaseId) },
     spec: {
@@ -64,7 +66,11 @@ export function podTemplate(request: MachineRequest, settings: KubernetesSetting
       })),
       ...(settings.runtimeClassName === undefined ? {} : { runtimeClassName: settings.runtimeClassName }),
       ...(settings.hostUsers === undefined ? {} : { hostUsers: settings.hostUsers }),
-      initContainers: [prepareContainer(request, settings, image), sshContainer(request, settings, port)],
+      initContainers: [
+        prepareContainer(request, settings, image),
+        sshContainer(request, settings, port),
+        ...tor.containers,
+      ],
       containers: [plainContainer('hold', image, HOLD)],
       volumes: [
         { name: 'home', emptyDir: { sizeLimit: `${settings.storageMb}Mi` } },
@@ -72,6 +78,7 @@ export function podTemplate(request: MachineRequest, settings: KubernetesSetting
           name: 'access',
           secret: { secretName: secretName(leaseId), defaultMode: OWNER_ONLY, items: items(request) },
         },
+        ...tor.volumes,
       ],
     },
   }

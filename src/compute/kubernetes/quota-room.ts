@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { machineSize, SIZE_OF_HOLD } from './pod-template.ts'
 import { quantity } from './quantity.ts'
+import { SIZE_OF_TOR } from './tor-sidecar.ts'
 
 const quotaSchema = z.object({
   spec: z
@@ -34,13 +35,14 @@ const ONES = [
 ]
 const SIZES = ['cpu', 'memory', 'ephemeral-storage'] as const
 
-/** How many machines of this size fit; undefined where no quota limits them. */
+/** How many machines of this size fit, each with Tor beside it where `hasTor`; undefined where no quota limits them. */
 export function roomInQuotas(
   quotas: readonly ResourceQuota[],
   spec: { cpuMillicores: number; memoryMb: number },
   storageMb: number,
+  hasTor = false,
 ): number | undefined {
-  const each = needs(spec, storageMb)
+  const each = needs(spec, storageMb, hasTor)
   let room: number | undefined
   for (const { spec: scope, status } of quotas) {
     if (scope.scopeSelector !== undefined || scope.scopes.some((name) => !OUR_SCOPES.has(name))) continue
@@ -56,11 +58,16 @@ export function roomInQuotas(
   return room
 }
 
-function needs(spec: { cpuMillicores: number; memoryMb: number }, storageMb: number): Map<string, number> {
+function needs(
+  spec: { cpuMillicores: number; memoryMb: number },
+  storageMb: number,
+  hasTor: boolean,
+): Map<string, number> {
   const size = machineSize(spec, storageMb)
   const needed = new Map(ONES.map((name) => [name, 1]))
   for (const name of SIZES) {
-    const sum = quantity(size[name]) + quantity(SIZE_OF_HOLD[name])
+    const sum =
+      quantity(size[name]) + quantity(SIZE_OF_HOLD[name]) + (hasTor ? quantity(SIZE_OF_TOR[name]) : 0)
     for (const key of [name, `requests.${name}`, `limits.${name}`]) needed.set(key, sum)
   }
   return needed

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { PaygressError } from '../../core/errors.ts'
 import type { LeaseId } from '../../core/ids.ts'
 import type { MachineAddress, MachineRequest } from '../../provider/compute-port.ts'
+import { ONION_PORT } from '../../core/onion.ts'
 import { placeError } from './api-problem.ts'
 import type { ApiProblem } from './api-problem.ts'
 import { MERGE_PATCH } from './cluster-api.ts'
@@ -34,13 +35,13 @@ async function reserve(place: KubernetesPlace, request: MachineRequest): Promise
   place.feed.start()
   const ports = place.ports.candidates(usedPorts(place))
   try {
-    const first = ports.next()
-    if (first.done === true) throw new PaygressError('busy', NO_PORT)
+    const first = settings.exposure === 'none' ? ONION_PORT : nextOf(ports)
+    if (first === undefined) throw new PaygressError('busy', NO_PORT)
     if (settings.namespacePerPod === true) await makeLeaseNamespace(place, request.leaseId)
-    const { job, isNew } = await createJob(place, request, first.value)
+    const { job, isNew } = await createJob(place, request, first)
     if (isOver(job)) throw new PaygressError('pod_ended', 'the machine has ended')
     if (job.suspended) await createSecret(place, request, job)
-    if (settings.exposure === 'hostport' || !job.suspended) return { host: settings.sshHost, port: job.port }
+    if (settings.exposure !== 'nodeport' || !job.suspended) return { host: settings.sshHost, port: job.port }
     const port = await exposeJob(place, job, ports, isNew)
     return { host: settings.sshHost, port }
   } finally {

@@ -13,7 +13,7 @@ const PATIENCE_MS = 20_000
 /** A Job without a pod is looked into after this long. */
 const NO_POD_MS = 3_000
 
-/** `waitReady` of the port: the pod is ready and SSH answers at its address. */
+/** `waitReady` of the port: the pod is ready and SSH answers at its address, where it has one. */
 export async function waitReady(
   place: KubernetesPlace,
   leaseId: LeaseId,
@@ -29,7 +29,8 @@ export async function waitReady(
   try {
     const stop = AbortSignal.any([signal, never.signal, place.signal])
     await untilAborted(follow.ready, stop)
-    await waitForBanner(place.settings.sshHost, job.port, stop)
+    // Without a port nothing but the pod itself can tell: ready is it when its node has connected to SSH, and Tor to its network.
+    if (place.settings.exposure !== 'none') await waitForBanner(place.settings.sshHost, job.port, stop)
   } catch (error) {
     if (never.signal.reason instanceof PaygressError) throw never.signal.reason
     if (!signal.aborted && !place.signal.aborted) throw error

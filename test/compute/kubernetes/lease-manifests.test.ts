@@ -8,6 +8,7 @@ import {
 import { withDefaults } from '../../../src/compute/kubernetes/kubernetes-options.ts'
 import type { KubernetesComputeOptions } from '../../../src/compute/kubernetes/kubernetes-options.ts'
 import { machineRequest } from '../../contract/compute-contract.ts'
+import { makeOnionKey } from '../../../src/ssh/onion-key.ts'
 import { quietLog } from '../../support/quiet-log.ts'
 
 const BASELINE = [
@@ -176,3 +177,73 @@ test('Service and Secret go with the Job, without rights over its end', () => {
     },
   })
 })
+
+describe('a machine with an onion address', () => {
+  const onion = makeOnionKey({ bytes: (count) => new Uint8Array(count).fill(7) })
+  const request = machineRequest(1, { onion, username: 'ann', password: 'pass$(id)' })
+  const withTor = (changes: Partial<KubernetesComputeOptions> = {}): z.output<typeof podSchema> =>
+    jobSchema.parse(jobManifest(request, options({ torImage: 'tor:1', ...changes }), 30_000)).spec.template
+      .spec
+
+  test('has Tor beside it in a container that no Job counts, as small in rights as the one that holds', () => {
+    const { initContainers, containers } = withTor()
+    expect(initContainers.map(({ name, restartPolicy }) => [name, restartPolicy])).toEqual([
+      ['prepare', undefined],
+      ['ssh-server', 'Always'],
+      ['tor-sidecar', 'Always'],
+    ])
+    const tor = initContainers[2]
+    expect(tor?.securityContext).toEqual(containers[0]?.securityContext)
+    expect(tor?.image).toBe('tor:1')
+    expect(tor?.resources.limits).toEqual(tor?.resources.requests)
+    expect(jobTemplate(request).initContainers[2]).not.toHaveProperty('readinessProbe')
+  })
+
+  test('shows its key to that container alone', () => {
+    const text = JSON.stringify(withTor())
+    expect(text).not.toContain(onion.secretKey)
+    expect(text).not.toContain(Buffer.from(onion.secretKey, 'hex').toString('base64'))
+    const mounting = z
+      .looseObject({ name: z.string(), volumeMounts: z.array(z.object({ name: z.string() })).default([]) })
+      .array()
+    const { initContainers, containers } = jobTemplate(request)
+    const holders = mounting
+      .parse([...initContainers, ...containers])
+      .filter(({ volumeMounts }) => volumeMounts.some(({ name }) => name === 'onion'))
+    expect(holders.map(({ name }) => name)).toEqual(['tor-sidecar'])
+  })
+
+  test('is ready only when Tor has reached its network, where there is no other way in', () => {
+    const { initContainers } = jobTemplate(request, { exposure: 'none' })
+    expect(initContainers[2]).toMatchObject({
+      readinessProbe: { exec: { command: expect.arrayContaining(['Bootstrapped 100%']) } },
+    })
+  })
+
+  test('has nothing of a request in the settings of Tor', () => {
+    const { data } = z
+      .object({ data: z.record(z.string(), z.string()) })
+      .parse(secretManifest(request, 'uid'))
+    const settings = Buffer.from(data['torrc'] ?? '', 'base64').toString()
+    expect(settings).toContain('HiddenServicePort 2222 127.0.0.1:2222')
+    for (const word of ['ann', 'pass', onion.address]) expect(settings).not.toContain(word)
+    expect(Buffer.from(data['hostname'] ?? '', 'base64').toString()).toBe(`${onion.address}\n`)
+    expect(secretManifest(machineRequest(1), 'uid')).toMatchObject({ data: {} })
+  })
+})
+
+const looseJob = z.object({
+  spec: z.object({
+    template: z.object({
+      spec: z.object({ initContainers: z.array(z.unknown()), containers: z.array(z.unknown()) }),
+    }),
+  }),
+})
+
+function jobTemplate(
+  request: Parameters<typeof jobManifest>[0],
+  changes: Partial<KubernetesComputeOptions> = {},
+): z.output<typeof looseJob>['spec']['template']['spec'] {
+  return looseJob.parse(jobManifest(request, options({ torImage: 'tor:1', ...changes }), 30_000)).spec
+    .template.spec
+}

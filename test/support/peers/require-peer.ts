@@ -5,16 +5,16 @@ import { delimiter, join } from 'node:path'
 import { describe } from 'vitest'
 import { missingPeer } from './missing-peers-reporter.ts'
 
-export type PeerName = 'nutshell' | 'rust-nostr' | 'auth-relay' | 'cluster' | 'faketime' | 'nak'
+export type PeerName = 'nutshell' | 'rust-nostr' | 'auth-relay' | 'cluster' | 'faketime' | 'tor' | 'nak'
 
 const PREPARE = join(import.meta.dirname, '../../peers/prepare.sh')
 let prepared: ReadonlyMap<string, string> | undefined
 let impossible: ReadonlyMap<string, string> | undefined
 
-/** Folder of a prepared peer, or of the program for faketime and nak; undefined when the machine has none. */
+/** Folder of a prepared peer, or of the program for faketime, tor and nak; undefined when the machine has none. */
 function findPeer(name: PeerName): string | undefined {
   if (name === 'nak') return process.env['NAK']
-  if (name === 'faketime') return findProgram(name)
+  if (name === 'faketime' || name === 'tor') return findProgram(name)
   prepared ??= linesOf('--list')
   return prepared.get(name)
 }

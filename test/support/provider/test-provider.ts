@@ -28,6 +28,7 @@ import type {
   OfferBoard,
 } from '../../../src/provider/ports.ts'
 import type { ProviderConfig } from '../../../src/provider/provider-config.ts'
+import { makeOnionKey } from '../../../src/ssh/onion-key.ts'
 import { makeSshKeyPair } from '../../../src/ssh/key-pair.ts'
 import { parsePublicKey } from '../../../src/ssh/public-key.ts'
 import type { Database } from '../../../src/storage/database.ts'
@@ -63,6 +64,7 @@ function movableClock(): MovableClock {
 
 const machineKeys: MachineKeys = {
   newHostKey: (comment) => makeSshKeyPair(random, comment),
+  newOnionKey: () => makeOnionKey(random),
   newPodKey: () => {
     const secretKey = random.bytes(32)
     return { secretKey: Buffer.from(secretKey).toString('hex'), publicKey: publicKeyOf(secretKey) }
