@@ -122,6 +122,26 @@ describe('a payment', () => {
     expect(done(await buyer.wallet.reclaim(paid.token, paid.refundKey, {})).status).toBe('done')
   })
 
+  test('that was given up is asked for once more by every recovery; of a silent mint only one is', async () => {
+    for (let count = 0; count < 2; count++) {
+      const paid = await payment(400)
+      mint.failNext({ path: '/v1/swap', kind: 'drop-before' })
+      mint.failNext({ path: '/v1/restore', kind: '500-before' })
+      await provider.wallet.capture(paid.inspected, times(paid))
+    }
+    aheadMs += 522_000
+    const restores = (): number => mint.requests.filter(({ path }) => path === '/v1/restore').length
+    const asked = async (): Promise<number> => {
+      const before = restores()
+      await provider.wallet.recover({ signal: AbortSignal.timeout(10_000) })
+      return restores() - before
+    }
+    await asked()
+    expect(await asked()).toBeGreaterThanOrEqual(2)
+    mint.failNext({ path: '/v1/restore', kind: '500-before' })
+    expect(await asked()).toBe(1)
+  })
+
   test('can be reclaimed only after its lock by the clock of the mint', async () => {
     const paid = await payment(60)
     await expect(buyer.wallet.reclaim(paid.token, paid.refundKey, {})).rejects.toMatchObject({ code: 'busy' })
