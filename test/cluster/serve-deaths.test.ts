@@ -157,7 +157,7 @@ requirePeer('cluster')('a daemon that is killed', () => {
     await freeTurn()
     await provider.restart()
     await until('an empty cluster', async () => (await leftovers()).length === 0)
-    const spec = { id: testSpecId('basic'), cpuMillicores: 1_000, memoryMb: 1_024 }
+    const spec = { id: testSpecId('basic'), cpuMillicores: 100, memoryMb: 1_024 }
     expect(place.node.problems).toEqual([])
     expect(await compute.capacity([spec])).toEqual(
       new Map([[spec.id, TEST_PORTS.last - TEST_PORTS.first + 1]]),

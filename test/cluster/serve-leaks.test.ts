@@ -22,7 +22,7 @@ import { namesOf } from './rented-place.ts'
 const DEEDS = Number(process.env['LEAK_DEEDS'] ?? 40)
 const SEED = Number(process.env['LEAK_SEED'] ?? Date.now() % 1_000_000)
 const TENANTS = 5
-const SPEC = { id: testSpecId('basic'), cpuMillicores: 1_000, memoryMb: 1_024 }
+const SPEC = { id: testSpecId('basic'), cpuMillicores: 100, memoryMb: 1_024 }
 /** An expired Job is kept for two minutes, for a daemon that was away. */
 const KEPT_MS = 180_000
 

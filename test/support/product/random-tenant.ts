@@ -61,6 +61,7 @@ export async function openBuyer({
     ask: NOBODY,
     signal,
   })
+  client.wallet.trustMint(parseMintUrl(mint))
   await fund(client.wallet, parseMintUrl(mint), fundsSat)
   return { client, databasePath: join(home, 'data', 'paygress.db') }
 }
