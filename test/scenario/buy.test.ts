@@ -246,6 +246,22 @@ describe.concurrent('ways in', () => {
     expect(line.stdout).not.toContain(bought.password)
   })
 
+  test('a machine without an onion address is not entered over Tor, and its buyer reads why', async () => {
+    const home = await person(100)
+    const bought = good(await buy(home, ['--for', '1m'])).json()
+    for (const words of [
+      [bought.pod_npub, '--tor', '--print'],
+      ['--tor', '--config', bought.pod_npub],
+      ['--tor', bought.pod_npub, '--', 'true'],
+    ]) {
+      const refused = await net.run(['ssh', ...words], { home })
+      expect(refused.code).toBe(1)
+      expect(refused.stdout).not.toContain('127.0.0.1')
+      expect(refused.stderr).toContain('has no onion address')
+      expect(refused.stderr).toContain('connects directly')
+    }
+  })
+
   test('a key of one’s own opens the machine', async () => {
     const home = await person(100)
     const key = join(home, 'id_own')
