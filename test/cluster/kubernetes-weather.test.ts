@@ -88,8 +88,9 @@ requirePeer('cluster')('leases in bad weather', () => {
     const connection = await connectCluster({ kubeconfig: place.cluster.kubeconfig }, Date)
     const signal = AbortSignal.timeout(20_000)
     const api = clusterApi(connection, placing({ namespace: namespace.name }), random, signal)
-    const followed: Followed = {
+    const followed: Followed<unknown> = {
       kind: 'jobs',
+      read: (object) => object,
       relistMs: 60_000,
       onList: () => undefined,
       onChange: () => undefined,

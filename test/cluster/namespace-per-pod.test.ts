@@ -134,6 +134,13 @@ requirePeer('cluster')('a namespace for each lease', () => {
     await ask({ method: 'DELETE', path: '/api/v1/namespaces/ssh-pod-00000002' })
   })
 
+  test('is another place than one namespace for all: no lease of the one is taken for lost in the other', async () => {
+    const [apart, together] = [await open(), await openCompute(kubeconfig, HOME)]
+    const ids = await Promise.all([apart, together].map(async (one) => (await one.check()).clusterId))
+    expect(new Set(ids).size).toBe(2)
+    await Promise.all([apart.close(), together.close()])
+  })
+
   test('needs exactly the rights that its file grants', async () => {
     const compute = await open()
     expect(await compute.check()).toMatchObject({ ok: true })

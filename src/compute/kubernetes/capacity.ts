@@ -33,10 +33,9 @@ export async function capacityOf(
 async function portsInUse(place: KubernetesPlace): Promise<Set<number>> {
   place.feed.start()
   if (place.feed.isComplete()) return usedPorts(place)
-  const listed = await listAll(place.api, 'jobs')
+  const listed = await listAll(place.api, 'jobs', leaseJobOf)
   if ('problem' in listed) throw placeError(listed.problem, 'the machines could not be listed')
-  const jobs = listed.objects.map(leaseJobOf).filter((job) => job !== undefined)
-  return new Set(jobs.map(({ port }) => port))
+  return new Set(listed.objects.map(({ port }) => port))
 }
 
 async function readQuotas(place: KubernetesPlace): Promise<readonly ResourceQuota[]> {

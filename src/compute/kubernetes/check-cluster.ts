@@ -61,7 +61,12 @@ async function nodeFinding({ nodes }: KubernetesPlace): Promise<Finding> {
 
 async function identifyCluster(place: KubernetesPlace): Promise<{ finding: Finding[]; clusterId?: string }> {
   const answer = await coordinationLease(place.api)
-  if (answer.ok) return { finding: [], clusterId: objectSchema.parse(answer.body).metadata.uid }
+  if (answer.ok) {
+    const { uid } = objectSchema.parse(answer.body).metadata
+    // Machines of the one way are nowhere to be found in the other: to the ledger these are two places.
+    const clusterId = place.settings.namespacePerPod === true ? `${uid}/namespace-per-pod` : uid
+    return { finding: [], clusterId }
+  }
   const error = placeError(answer.problem, 'the cluster could not be identified')
   if (answer.problem.kind === 'unavailable') throw error
   const fix = error.hint ?? 'grant get and create on leases in the namespace'

@@ -14,14 +14,16 @@ const LONGEST_PAUSE_MS = 10_000
 const SILENCE_MS = 90_000
 const PAGE = '500'
 
-export interface Followed {
+export interface Followed<Read> {
   kind: 'jobs' | 'pods'
+  /** What of an object is kept; undefined for one that is none of ours. */
+  read(object: unknown): Read | undefined
   /** All objects are listed again this often, in milliseconds. */
   relistMs: number
   /** All objects as they were at a version. */
-  onList(objects: readonly unknown[], resourceVersion: string): void
+  onList(objects: readonly Read[], resourceVersion: string): void
   /** One object was added or changed, or is gone. */
-  onChange(object: unknown, gone: boolean): void
+  onChange(object: Read, gone: boolean): void
   /** What happened since the last event is not known; the list that follows is. */
   onGap(): void
 }
@@ -34,12 +36,12 @@ interface FollowPlace {
 }
 
 /** Follows until the signal fires. */
-export async function followList(place: FollowPlace, followed: Followed): Promise<void> {
+export async function followList<Read>(place: FollowPlace, followed: Followed<Read>): Promise<void> {
   const { api, random, log, signal } = place
   let failures = 0
   let broken = false
   while (!signal.aborted) {
-    const listed = await listAll(api, followed.kind)
+    const listed = await listAll(api, followed.kind, followed.read)
     if (signal.aborted) return
     if ('problem' in listed) {
       failures += 1
@@ -68,19 +70,20 @@ const listSchema = z.object({
   items: z.array(z.unknown()),
 })
 
-/** All objects of ours of one kind. */
-export async function listAll(
+/** All objects of ours of one kind. What is not kept of them is let go with every page: whole, thousands would fill the memory. */
+export async function listAll<Read>(
   api: ClusterApi,
-  kind: Followed['kind'],
-): Promise<{ objects: unknown[]; resourceVersion: string } | { problem: ApiProblem }> {
-  const objects: unknown[] = []
+  kind: Followed<Read>['kind'],
+  read: Followed<Read>['read'],
+): Promise<{ objects: Read[]; resourceVersion: string } | { problem: ApiProblem }> {
+  const objects: Read[] = []
   let token = ''
   for (;;) {
     const next = token === '' ? {} : { continue: token }
     const answer = await api.list(kind, { labelSelector: api.placing.selector, limit: PAGE, ...next })
     if (!answer.ok) return { problem: answer.problem }
     const page = listSchema.parse(answer.body)
-    objects.push(...page.items)
+    objects.push(...page.items.map(read).filter((object) => object !== undefined))
     token = page.metadata.continue ?? ''
     if (token === '') return { objects, resourceVersion: page.metadata.resourceVersion }
   }
@@ -99,9 +102,9 @@ interface WatchEnd {
 }
 
 /** Tells what changes from a version on until all has to be listed again: in time, or because something broke. */
-export async function watchFrom(
+export async function watchFrom<Read>(
   { api, signal }: FollowPlace,
-  followed: Followed,
+  followed: Followed<Read>,
   resourceVersion: string,
 ): Promise<WatchEnd> {
   const relist = AbortSignal.timeout(followed.relistMs)
@@ -129,7 +132,8 @@ export async function watchFrom(
         if (type === 'ERROR') return { why: 'the watch is too old', heard }
         heard = true
         from = versionSchema.parse(object).metadata.resourceVersion
-        if (type !== 'BOOKMARK') followed.onChange(object, type === 'DELETED')
+        const known = type === 'BOOKMARK' ? undefined : followed.read(object)
+        if (known !== undefined) followed.onChange(known, type === 'DELETED')
       }
     } catch (error) {
       if (relist.aborted || signal.aborted) break

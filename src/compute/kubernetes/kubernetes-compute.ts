@@ -93,12 +93,9 @@ async function describe(place: KubernetesPlace, lease: LeaseId): Promise<Machine
 }
 
 async function list(place: KubernetesPlace): Promise<Machine[]> {
-  const listed = await listAll(place.api, 'jobs')
+  const listed = await listAll(place.api, 'jobs', leaseJobOf)
   if ('problem' in listed) throw placeError(listed.problem, 'the machines could not be listed')
-  return listed.objects.flatMap((object) => {
-    const job = leaseJobOf(object)
-    return job === undefined ? [] : [machineOf(place, job)]
-  })
+  return listed.objects.map((job) => machineOf(place, job))
 }
 
 function machineOf(place: KubernetesPlace, job: LeaseJob): Machine {

@@ -61,8 +61,7 @@ export function machineFeed(api: ClusterApi, random: Random, log: Log, signal: A
     for (const { onJob } of listeners) onJob?.(job, undefined)
   }
 
-  function listJobs(objects: readonly unknown[], version: string): void {
-    const found = objects.map(leaseJobOf).filter((job) => job !== undefined)
+  function listJobs(found: readonly LeaseJob[], version: string): void {
     const uids = new Set(found.map(({ uid }) => uid))
     // One that is newer than the list was made while the list was on its way.
     const missing = [...jobs.values()].filter(
@@ -85,10 +84,10 @@ export function machineFeed(api: ClusterApi, random: Random, log: Log, signal: A
     for (const { onPod } of listeners) onPod?.(leaseId)
   }
 
-  function listPods(objects: readonly unknown[]): void {
+  function listPods(found: readonly LeasePod[]): void {
     const before = [...pods.keys()]
     pods.clear()
-    for (const pod of objects.map(leasePodOf)) if (pod !== undefined) putPod(pod, false)
+    for (const pod of found) putPod(pod, false)
     podsListed = true
     // Only now: a lease may have several.
     for (const leaseId of new Set([...before, ...pods.keys()])) tellPod(leaseId)
@@ -106,21 +105,18 @@ export function machineFeed(api: ClusterApi, random: Random, log: Log, signal: A
       over = Promise.all([
         followList(place, {
           kind: 'jobs',
+          read: leaseJobOf,
           relistMs: JOBS_RELIST_MS,
           onList: listJobs,
-          onChange: (object, gone) => {
-            const job = leaseJobOf(object)
-            if (job !== undefined) (gone ? dropJob : setJob)(job)
-          },
+          onChange: (job, gone) => (gone ? dropJob : setJob)(job),
           onGap: gap,
         }),
         followList(place, {
           kind: 'pods',
+          read: leasePodOf,
           relistMs: PODS_RELIST_MS,
           onList: listPods,
-          onChange: (object, gone) => {
-            const pod = leasePodOf(object)
-            if (pod === undefined) return
+          onChange: (pod, gone) => {
             putPod(pod, gone)
             tellPod(pod.leaseId)
           },
