@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { newLeaseId } from '../../src/core/ids.ts'
 import { startProcessCompute } from '../../src/compute/process/process-compute.ts'
 import type { Compute, MachineRequest, RunningMachine } from '../../src/provider/compute-port.ts'
 import { createAskpass } from '../../src/ssh/askpass.ts'
@@ -49,7 +50,9 @@ export async function rentMachine(changes: Partial<MachineRequest> = {}): Promis
   const pair = makeSshKeyPair({ bytes: (count) => randomBytes(count) }, 'buyer')
   const identityPath = join(folder, 'key')
   writePrivateFile(identityPath, pair.privateKey)
-  const request = machineRequest(1, { authorizedKey: pair.publicKey, ...changes })
+  // A machine's processes are found all over the system by its lease: another test file must not have the same one.
+  const leaseId = newLeaseId({ bytes: (count) => randomBytes(count) })
+  const request = machineRequest(1, { leaseId, authorizedKey: pair.publicKey, ...changes })
   let compute = await open()
   await compute.reserve(request)
   await compute.start(request.leaseId, 120)
