@@ -1,4 +1,5 @@
 // What is a devnet plugged together of? A relay, a mint and (unless left out) a provider with process pods, all on loopback.
+import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -26,7 +27,7 @@ import { wireProvider, type WiredProvider } from './wire-provider.ts'
 export interface DevnetOptions {
   /** Everything is kept here; undefined: in a folder that is removed at the end. */
   dir: string | undefined
-  /** Port of the relay, the mint gets the next one; undefined: the ones of last time, else any. */
+  /** Port of the relay; the mint gets the next one, the machines those after it. Undefined: the ones of last time, else any. */
   port: number | undefined
   provider: boolean
   log: Log
@@ -48,7 +49,14 @@ export interface Devnet {
 const SETTLE_AFTER_MS = 500
 const INPUT_FEE_PPK = 100
 
-const portsSchema = z.object({ relay: z.int().min(1).max(65_535), mint: z.int().min(1).max(65_535) })
+/** So many machines have a port each. */
+const MACHINES = 200
+/** Below the ports of outgoing connections, so that a machine finds its own again after a restart. */
+const MACHINE_PORTS = { first: 20_000, last: 31_999 }
+
+const port = z.int().min(1).max(65_535)
+/** Port 0: any. The first of the machines was the same for every devnet once. */
+const portsSchema = z.object({ relay: port, mint: port, machines: port.default(30_000) })
 type Ports = z.infer<typeof portsSchema>
 
 /** Boots everything; what is up when something fails is taken down again. */
@@ -94,39 +102,46 @@ async function boot(
   const relay = await startRelay({
     auth: true,
     store: sqliteEventStore(events),
-    port: wanted?.relay ?? 0,
+    port: wanted.relay,
     name: 'paygress devnet',
   })
   down.push(() => relay.close())
   const mint = await startMint({
     store: openMintFile(join(dir, 'mint.db')),
-    port: wanted?.mint ?? 0,
+    port: wanted.mint,
     units: [{ unit: 'sat', inputFeePpk: INPUT_FEE_PPK }],
     settleAfterMs: SETTLE_AFTER_MS,
     name: 'paygress devnet',
   })
   down.push(() => mint.close())
-  keepPorts(dir, { relay: relay.port, mint: Number(new URL(mint.url).port) })
+  const ports = { ...wanted, relay: relay.port, mint: Number(new URL(mint.url).port) }
+  keepPorts(dir, ports)
   const provider = options.provider
-    ? await bootProvider(dir, relay.url, mint.url, options.log, down)
+    ? await bootProvider(
+        dir,
+        { relay: relay.url, mint: mint.url, machines: ports.machines },
+        options.log,
+        down,
+      )
     : undefined
   return { dir, home: join(dir, 'home'), relayUrl: relay.url, mintUrl: mint.url, mint, provider }
 }
 
 async function bootProvider(
   dir: string,
-  relayUrl: string,
-  mintUrl: string,
+  at: { relay: string; mint: string; machines: number },
   log: Log,
   down: (() => Promise<void>)[],
 ): Promise<WiredProvider> {
   const config = providerConfigFrom({
-    NOSTR_RELAYS: relayUrl,
-    WHITELISTED_MINTS: mintUrl,
+    NOSTR_RELAYS: at.relay,
+    WHITELISTED_MINTS: at.mint,
     POD_SPECS: JSON.stringify(SPEC_EXAMPLES),
     PROVIDER_NAME: 'devnet',
     CASHU_DB_PATH: join(dir, 'provider', 'paygress.db'),
     BACKEND: 'process',
+    SSH_PORT_RANGE_START: String(at.machines),
+    SSH_PORT_RANGE_END: String(Math.min(at.machines + MACHINES - 1, 65_535)),
   })
   const provider = await wireProvider({ config, log })
   down.push(() => provider.stop())
@@ -134,15 +149,21 @@ async function bootProvider(
   return provider
 }
 
-function wantedPorts(dir: string, port: number | undefined): Ports | undefined {
-  if (port !== undefined) return { relay: port, mint: port + 1 }
+function wantedPorts(dir: string, first: number | undefined): Ports {
+  if (first !== undefined) return { relay: first, mint: first + 1, machines: first + 2 }
   const path = join(dir, 'ports.json')
-  if (!existsSync(path)) return undefined
+  if (!existsSync(path)) return { relay: 0, mint: 0, machines: anyRange() }
   const kept = portsSchema.safeParse(parseJson(readPrivateFile(path)?.content ?? ''))
   if (kept.success) return kept.data
   throw new PaygressError('config_invalid', `${path} does not hold the ports of a devnet`, {
     hint: 'give --port, or another --dir',
   })
+}
+
+/** Devnets side by side have machines at ports of their own. */
+function anyRange(): number {
+  const ranges = Math.floor((MACHINE_PORTS.last + 1 - MACHINE_PORTS.first) / MACHINES)
+  return MACHINE_PORTS.first + MACHINES * randomInt(ranges)
 }
 
 function keepPorts(dir: string, ports: Ports): void {

@@ -57,7 +57,7 @@ test('a hanging mint has done the work', async () => {
 test('a redirect would hand the money to another host', async () => {
   const [{ mint, wallet, proofs }, thief] = [await start(), await start()]
   mint.failNext({ path: '/v1/swap', kind: 'redirect', to: `${thief.mint.url}/v1/swap` })
-  await expect(wallet.receive(proofs)).rejects.toMatchObject({ code: 12001 })
+  await expect(wallet.receive(proofs)).rejects.toThrow(/^keyset /)
   const stolen = thief.mint.requests.filter(
     (request) => request.path === '/v1/swap' && request.method === 'POST',
   )

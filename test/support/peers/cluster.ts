@@ -39,8 +39,14 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     ...(options.apiserverArgs ?? []).map((arg) => `--apiserver-arg=${arg}`),
     ...(options.controllerArgs ?? []).map((arg) => `--controller-arg=${arg}`),
   ]
-  const command = join(peerPath('cluster'), 'cluster')
-  const child = await startChild({ command, args, cwd: dir }, (started) => timesReady(started) > 0)
+  const program = join(peerPath('cluster'), 'cluster')
+  // Should this process be killed, the cluster ends itself; only Linux has a program for that.
+  const [command = program, ...first] =
+    process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'TERM', '--', program] : [program]
+  const child = await startChild(
+    { command, args: [...first, ...args], cwd: dir },
+    (started) => timesReady(started) > 0,
+  )
   const crashApiServer = (): void => void process.kill(child.pid, 'SIGHUP')
   const kubeconfig = join(dir, 'run', 'kubeconfig')
   return {
