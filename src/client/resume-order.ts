@@ -1,11 +1,15 @@
 // How does an order on disk go on, whichever command it came from?
+import { formatDuration } from '../core/duration.ts'
 import { PaygressError } from '../core/errors.ts'
 import type { OrderId } from '../core/ids.ts'
 import { advanceOrder, type ServedOrder } from './advance-order.ts'
 import { getOrder, withClaim } from './order-journal.ts'
-import type { Order } from './order.ts'
+import { grantedSec, type Order } from './order.ts'
 import type { Client, Pod } from './ports.ts'
 import type { PurchaseView } from './wish.ts'
+
+/** What is paid in whole sats is time in whole seconds. */
+const ROUNDING_SEC = 1
 
 /** Says in an error which kind of order was expected. */
 const WORDS = { buy: 'purchase', topup: 'top-up' } as const
@@ -31,5 +35,15 @@ export async function resumeOrder(
   })
   const pod = client.orders.pod(order.podNpub)
   if (pod === undefined) throw conflict('has no pod')
+  sayWhatIsMissing(client, order, pod)
   return { order, pod }
+}
+
+/** The provider's word on the time stands in the answer; that it is less than was paid for must not go unseen. */
+function sayWhatIsMissing({ progress }: Client, order: ServedOrder, pod: Pod): void {
+  const [granted, asked] = [grantedSec(order), order.terms.durationSec]
+  if (granted + ROUNDING_SEC >= asked) return
+  progress.note(
+    `the provider gives ${formatDuration(granted)} for the price of ${formatDuration(asked)}: paygress stop ${pod.name} brings the unused time back`,
+  )
 }

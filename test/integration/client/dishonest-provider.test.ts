@@ -175,3 +175,16 @@ describe('a lost lease that was paid from two mints', () => {
     expect(buyer.wallet.balances().map(({ mint }) => mint)).toEqual([buyer.mint])
   })
 })
+
+test('a provider that gives less time than was paid for is told of', async () => {
+  buyer = await openTestBuyer(withoutQuote())
+  const honest = buyer.provider.answer.bind(buyer.provider)
+  buyer.provider.answer = async (content) =>
+    (await honest(content)).map((answer) => {
+      const reply = JSON.parse(answer) as { duration_seconds?: number }
+      return JSON.stringify({ ...reply, duration_seconds: (reply.duration_seconds ?? 0) / 2 })
+    })
+  await buyPod(buyer.client, buyWish({ orderId, extent: { durationSec: 600 } }), { signal })
+  expect(state()).toBe('ready')
+  expect(buyer.client.notes.join()).toMatch(/gives 5m for the price of 10m: paygress stop \S+ brings/)
+})
