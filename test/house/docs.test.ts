@@ -187,3 +187,15 @@ describe('README', () => {
 function parsedDefaults() {
   return environment.parse({ NOSTR_RELAYS: 'ws://127.0.0.1:1', WHITELISTED_MINTS: 'http://127.0.0.1:1' })
 }
+
+test('every promise of the README about money is the sentence of a test', () => {
+  const promises = tableUnder(readme, 'What happens to my money if…').rows.map(([when]) => when)
+  const { rows } = tableUnder(page('CONTRIBUTING.md'), 'What the README promises of money')
+  expect(rows.map(([when]) => when)).toEqual(promises)
+  expect(promises.length).toBeGreaterThan(10)
+  const untried = rows.filter(([, file = '', title = '']) => {
+    const [path = ''] = codeSpans(file)
+    return !page(path).includes(title)
+  })
+  expect(untried).toEqual([])
+})
