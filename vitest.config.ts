@@ -6,8 +6,8 @@ import { missingPeersReporter } from './test/support/peers/missing-peers-reporte
 const SECOND = 1000
 const CORES = availableParallelism()
 
-/** Files at once: what computes has a core each; what waits for its own programs, and longer for those of others, shares one. */
-const WORKERS = { computing: CORES, waiting: 2 * CORES, foreign: 3 * CORES }
+/** Files at once: what computes has a core each; what mostly waits for other programs shares one. */
+const WORKERS = { computing: CORES, waiting: 2 * CORES }
 
 /** One group of tests; `order` says when it runs, `seconds` how long one test may take. */
 function group(
@@ -51,8 +51,8 @@ export default defineConfig({
       group('integration', 3, { seconds: 30, workers: WORKERS.waiting }, ['test/integration/**/*.test.ts']),
       group('scenario', 4, { seconds: 120, workers: WORKERS.waiting }, ['test/scenario/**/*.test.ts']),
       group('package', 5, { seconds: 120, workers: WORKERS.waiting }, ['test/package/**/*.test.ts']),
-      group('peers', 6, { seconds: 300, workers: WORKERS.foreign }, ['test/peers/**/*.test.ts']),
-      group('cluster', 6, { seconds: 600, workers: WORKERS.foreign }, ['test/cluster/**/*.test.ts']),
+      group('peers', 6, { seconds: 300, workers: WORKERS.waiting }, ['test/peers/**/*.test.ts']),
+      group('cluster', 6, { seconds: 600, workers: WORKERS.waiting }, ['test/cluster/**/*.test.ts']),
     ],
   },
 })
