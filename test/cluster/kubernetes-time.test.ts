@@ -66,7 +66,7 @@ requirePeer('cluster')('the time of a lease', () => {
 
   test('cannot be moved after the Job has finished, also by a daemon that has not heard of it', async () => {
     const { compute, namespace, rent } = await openPlace(place)
-    const lease = await rent(1, 1)
+    const lease = await rent(1, 3)
     await expect.poll(async () => (await compute.describe(lease))?.state, { timeout: 10_000 }).toBe('ended')
     const other = await openCompute(place.cluster.kubeconfig, namespace.name)
     for (const daemon of [compute, other]) {
@@ -74,7 +74,7 @@ requirePeer('cluster')('the time of a lease', () => {
     }
     await other.close()
     const { spec } = await jobOf(namespace, lease)
-    expect(spec.activeDeadlineSeconds).toBe(2)
+    expect(spec.activeDeadlineSeconds).toBe(4)
   })
 
   test.each([-120, 120])(
