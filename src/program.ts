@@ -163,11 +163,20 @@ export function resolveOptions(
   const values: Record<string, OptionValue> = {}
   for (const [name, option] of Object.entries(call.understood)) {
     const negated = option.flags.includes('--no-')
+    refuseEmpty(option, call.given[name])
     const value =
       call.given[name] ?? fromEnvironment(option, env) ?? (option.preference && preference(option.preference))
     values[name] = value ?? (negated ? true : undefined)
   }
   return new Options(values)
+}
+
+/** An empty text after a flag is a script's variable that was never set: to do without a limit because of that would be no service. */
+function refuseEmpty({ flags }: OptionDefinition, given: OptionValue): void {
+  if (typeof given !== 'string' || given.trim() !== '') return
+  throw new PaygressError('usage', `${flags} was given an empty value`, {
+    hint: 'give it a value, or leave it out',
+  })
 }
 
 function fromEnvironment(

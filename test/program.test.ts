@@ -105,6 +105,17 @@ describe('an option', () => {
     expect(options(['buy', '--no-lock'], { PAYGRESS_NO_LOCK: '0' }).flag('lock')).toBe(false)
   })
 
+  test.each([
+    ['buy', '--max-price'],
+    ['buy', '--order'],
+    ['buy', '--provider'],
+    ['offers', '--home'],
+  ])('%s %s with an empty value is refused: a script has forgotten something', (command, flag) => {
+    for (const value of ['', ' ']) {
+      expect(() => options([command, flag, value])).toThrow(/was given an empty value/)
+    }
+  })
+
   test('without a value is on or off in the environment', () => {
     const values = ['1', 'true', 'yes', 'On', 'y', '0', 'false', 'No', 'off', 'n', ' ', '']
     expect(values.map((PAYGRESS_YES) => options(['buy'], { PAYGRESS_YES }).flag('yes'))).toEqual([

@@ -9,6 +9,6 @@ export function showInvoice(terminal: Terminal, quote: FundQuote): void {
   if (terminal.canPrompt && terminal.output === 'table') {
     for (const line of invoiceQrLines(quote.invoice)) terminal.say(line)
   }
-  terminal.progress.note(`pay ${satText(quote.amountSat)} to ${quote.mint} with this Lightning invoice:`)
-  terminal.progress.note(quote.invoice)
+  terminal.insist(`pay ${satText(quote.amountSat)} to ${quote.mint} with this Lightning invoice:`)
+  terminal.insist(quote.invoice)
 }

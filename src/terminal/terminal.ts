@@ -35,6 +35,8 @@ export interface Terminal {
   raw(text: string): void
   /** A line for people on stderr: previews, next commands. Silent with -q and under machine formats off a terminal. */
   say(line?: string): void
+  /** A line on stderr without which nobody can go on, such as an invoice: also with -q. */
+  insist(line: string): void
   fail(error: PaygressError): Promise<void>
   /** Ends animations. */
   close(): void
@@ -48,6 +50,7 @@ export async function openTerminal(streams: Streams, options: TerminalOptions): 
     : PLAIN
   const animate = canAnimate(streams) && !machine && !options.quiet
   const spinner = animate ? animatedProgress(streams, style) : undefined
+  const progress = spinner ?? plainProgress(streams, style, options.quiet)
   const write = (text: string) => streams.stdout.write(`${text}\n`)
   let headers = options.headers
   const widths = new Map<string, number>()
@@ -70,9 +73,13 @@ export async function openTerminal(streams: Streams, options: TerminalOptions): 
     output: options.output,
     quiet: options.quiet,
     canPrompt: canPrompt(streams),
-    progress: spinner ?? plainProgress(streams, style, options.quiet),
+    progress,
     ask: makeAsk(streams, { beforeAsking: () => spinner?.pause(), signal: options.signal }),
     say,
+    insist(line) {
+      if (options.quiet) streams.stderr.write(`${printable(line)}\n`)
+      else progress.note(line)
+    },
     async answer(answer) {
       spinner?.stop()
       if (machine) write(await encode(answer.document, options.output))

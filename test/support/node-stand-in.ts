@@ -140,13 +140,21 @@ export async function startNodeStandIn(kubeconfig: string): Promise<NodeStandIn>
     return undefined
   }
 
+  async function isThere(pod: PodObject): Promise<boolean> {
+    const now = await ask({ method: 'GET', path: pathOf(pod) })
+    if (now === undefined) return false
+    const { metadata } = parsePod(now)
+    return metadata.uid === pod.metadata.uid && metadata.deletionTimestamp === undefined
+  }
+
   /** One step of a pod after the other. */
   function enqueue(pod: PodObject): void {
     const { uid } = pod.metadata
     const next = (busy.get(uid) ?? Promise.resolve())
       .then(() => step(pod))
-      .catch((error: unknown) => {
-        if (!signal.aborted) problems.push(`${pod.metadata.name}: ${String(error)}`)
+      .catch(async (error: unknown) => {
+        // What belonged to a pod that goes away goes with it, perhaps in the middle of its start.
+        if (!signal.aborted && (await isThere(pod))) problems.push(`${pod.metadata.name}: ${String(error)}`)
       })
     busy.set(uid, next)
     void next.then(() => {

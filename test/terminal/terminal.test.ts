@@ -194,6 +194,12 @@ describe('notes and progress off a terminal', () => {
     expect(out()).toBe('')
   })
 
+  test('are silent under quiet, but for what nobody can go on without', async () => {
+    const { terminal, err } = await openFake({ quiet: true })
+    terminal.insist('lnbc1')
+    expect(err()).toBe('lnbc1\n')
+  })
+
   test('are silent under quiet', async () => {
     const { terminal, err } = await openFake({ quiet: true })
     terminal.progress.step('asking')
