@@ -51,12 +51,13 @@ const INPUT_FEE_PPK = 100
 
 /** So many machines have a port each. */
 const MACHINES = 200
+const LAST_RANGE = 65_536 - MACHINES
 /** Below the ports of outgoing connections, so that a machine finds its own again after a restart. */
 const MACHINE_PORTS = { first: 20_000, last: 31_999 }
 
 const port = z.int().min(1).max(65_535)
-/** Port 0: any. The first of the machines was the same for every devnet once. */
-const portsSchema = z.object({ relay: port, mint: port, machines: port.default(30_000) })
+/** Files from before devnets had ports of their own for machines do not name them. */
+const portsSchema = z.object({ relay: port, mint: port, machines: port.max(LAST_RANGE).default(30_000) })
 type Ports = z.infer<typeof portsSchema>
 
 /** Boots everything; what is up when something fails is taken down again. */
@@ -141,7 +142,7 @@ async function bootProvider(
     CASHU_DB_PATH: join(dir, 'provider', 'paygress.db'),
     BACKEND: 'process',
     SSH_PORT_RANGE_START: String(at.machines),
-    SSH_PORT_RANGE_END: String(Math.min(at.machines + MACHINES - 1, 65_535)),
+    SSH_PORT_RANGE_END: String(at.machines + MACHINES - 1),
   })
   const provider = await wireProvider({ config, log })
   down.push(() => provider.stop())
@@ -150,7 +151,8 @@ async function bootProvider(
 }
 
 function wantedPorts(dir: string, first: number | undefined): Ports {
-  if (first !== undefined) return { relay: first, mint: first + 1, machines: first + 2 }
+  // The highest ports leave no room behind them; a port that is taken is passed over.
+  if (first !== undefined) return { relay: first, mint: first + 1, machines: Math.min(first + 2, LAST_RANGE) }
   const path = join(dir, 'ports.json')
   if (!existsSync(path)) return { relay: 0, mint: 0, machines: anyRange() }
   const kept = portsSchema.safeParse(parseJson(readPrivateFile(path)?.content ?? ''))
