@@ -10,6 +10,7 @@ import type { Followed } from '../../src/compute/kubernetes/follow-list.ts'
 import { jobName } from '../../src/compute/kubernetes/object-names.ts'
 import { machineRequest } from '../contract/compute-contract.ts'
 import { openCompute } from '../support/kubernetes-setup.ts'
+import { controllersCaughtUp } from '../support/kubernetes/controllers-caught-up.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'
 import { namesOf, openPlace, podUids, useCluster } from './rented-place.ts'
@@ -70,7 +71,7 @@ requirePeer('cluster')('leases in bad weather', () => {
     )
     const lease = await rent(1, 60)
     await place.cluster.restartApiServer()
-    await expect.poll(() => gaps, { timeout: 30_000 }).toBeGreaterThan(0)
+    await expect.poll(() => gaps, { timeout: 60_000 }).toBeGreaterThan(0)
     const second = await rent(2)
     await compute.setEnd(second, 'payment', inSeconds(1))
     await compute.end(lease)
@@ -179,6 +180,8 @@ requirePeer('cluster')('leases in bad weather', () => {
   })
 
   test('an SSH server that ended runs again in place; a pod that ended is made again at the same address', async () => {
+    // The API server has died before, in other tests.
+    await controllersCaughtUp(place.cluster.kubeconfig)
     const { compute, namespace, rent } = await openPlace(place)
     const lease = await rent(1, 120)
     const end = inSeconds(200)

@@ -72,6 +72,8 @@ export function describeReadinessContract(
       const watched = await readinessOf(lease, compute)
       const before = Date.now()
       await place.makeAgain(lease)
+      // That it is down may be told later than it answers for the last time.
+      await expect.poll(() => watched.told.some(({ ready }) => !ready), { timeout: 20_000 }).toBe(true)
       await expect
         .poll(() => watched.told.at(-1), { timeout: 20_000 })
         .toMatchObject({
