@@ -2,6 +2,7 @@
 import { newOrderId, type OrderId } from '../core/ids.ts'
 import type { ServedOrder } from './advance-order.ts'
 import { checkLogin } from './check-login.ts'
+import { checkEnd } from './extent.ts'
 import { draftOrder, existingOrder } from './draft-order.ts'
 import { tooLittle } from './fund-gap.ts'
 import { interruptible } from './interruptible.ts'
@@ -46,6 +47,7 @@ async function buy(client: Client, orderId: OrderId, wish: BuyWish, view: Purcha
     return resumeBuy(client, known.orderId, wish, view)
   }
   checkLogin(wish)
+  checkEnd(wish.extent, client.clock)
   const plan = await planPurchase(client, wish, view.signal)
   const preview = previewOf(plan, { orderId, spec: plan.spec, startsAtMs: client.clock.now() })
   view.showPreview?.(preview)

@@ -6,6 +6,7 @@ import { newOrderId, type OrderId } from '../core/ids.ts'
 import { encodeProviderNpub } from '../core/npub.ts'
 import { threeWordName } from '../core/three-word-name.ts'
 import type { ServedOrder } from './advance-order.ts'
+import { checkEnd } from './extent.ts'
 import { draftOrder, existingOrder } from './draft-order.ts'
 import { findPod } from './find-pod.ts'
 import { gatherOffers } from './find-offers.ts'
@@ -46,6 +47,7 @@ async function topup(
   if (known !== undefined) return resumeTopup(client, known.orderId, wish, view)
   const pod = findPod(client.orders, wish.pod)
   if (pod.state !== 'running' || pod.expiresAt.getTime() <= client.clock.now()) throw podEnded(pod)
+  checkEnd(wish.extent, client.clock)
   const { terms, spend } = await planTopup(client, pod, wish, view.signal)
   const preview = previewOf(
     { terms, spend },

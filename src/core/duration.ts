@@ -4,7 +4,9 @@ import { PaygressError } from './errors.ts'
 const UNIT_SECONDS = { d: 86_400, h: 3_600, m: 60, s: 1 } as const
 type Unit = keyof typeof UNIT_SECONDS
 const UNITS = ['d', 'h', 'm', 's'] as const satisfies readonly Unit[]
-const MAX_SECONDS = 10 * 365 * UNIT_SECONDS.d
+/** Nobody rents for longer: what lies beyond is a slip of the keyboard. */
+export const LONGEST_SEC = 10 * 365 * UNIT_SECONDS.d
+export const TOO_LONG = 'it is longer than ten years'
 
 /** Seconds of `90s`, `45m`, `2h`, `3d` or a sum in falling order such as `1h30m`; throws `invalid_duration`. */
 export function parseDuration(text: string): number {
@@ -14,7 +16,7 @@ export function parseDuration(text: string): number {
     throw invalidDuration(text, 'it needs numbers with d, h, m or s')
   const seconds = UNITS.reduce((sum, unit, at) => sum + Number(counts[at] ?? 0) * UNIT_SECONDS[unit], 0)
   if (seconds === 0) throw invalidDuration(text, 'it must be longer than zero')
-  if (seconds > MAX_SECONDS) throw invalidDuration(text, 'it is longer than ten years')
+  if (seconds > LONGEST_SEC) throw invalidDuration(text, TOO_LONG)
   return seconds
 }
 

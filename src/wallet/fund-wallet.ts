@@ -15,19 +15,23 @@ import { requireTrust } from './take-token.ts'
 import type { FundQuote, Outcome } from './wallet.ts'
 
 const QUOTE_KEYS_NUT = 20
+/** The error list of the NUTs: the amount is outside the mint's limits. */
+const OUTSIDE_LIMITS = 11006
 const POLL_MS = 1_000
 const POLL_LONGEST_MS = 5_000
 /** A payment may arrive that long after its invoice has expired. */
 const EXPIRY_GRACE_SEC = 120
 
-/** Asks for an invoice. Throws `mint_not_trusted`, `mint_unreachable`, `mint_misbehaved`. */
+/** Asks for an invoice. Throws `mint_not_trusted`, `invalid_amount`, `mint_unreachable`, `mint_misbehaved`. */
 export async function requestInvoice(deps: WalletDeps, mint: MintUrl, amountSat: bigint): Promise<FundQuote> {
   requireTrust(deps, mint)
   if (amountSat <= 0n) throw new PaygressError('invalid_amount', 'the amount must be at least 1 sat')
   const { nuts } = await deps.mints.info(mint)
   const key = nuts.includes(QUOTE_KEYS_NUT) ? deps.keys.next('quote') : undefined
   const request = { amountSat, unit: UNIT, ...(key === undefined ? {} : { pubkey: key.pubkey }) }
-  const asked = valueOf(mint, await deps.mints.connection(mint).createQuote(request))
+  const reply = await deps.mints.connection(mint).createQuote(request)
+  if (reply.status === 'refused' && reply.code === OUTSIDE_LIMITS) throw outsideLimits(mint, amountSat, reply)
+  const asked = valueOf(mint, reply)
   if (!invoiceMatches(asked.invoice, amountSat) || (asked.amountSat ?? amountSat) !== amountSat) {
     throw new PaygressError(
       'mint_misbehaved',
@@ -55,6 +59,12 @@ export async function requestInvoice(deps: WalletDeps, mint: MintUrl, amountSat:
     invoice: quote.invoice,
     expiresAt: quote.expiresAt,
   }
+}
+
+function outsideLimits(mint: MintUrl, amountSat: bigint, { detail }: { detail: string }): PaygressError {
+  return new PaygressError('invalid_amount', `${mint} makes no invoice over ${amountSat} sat: ${detail}`, {
+    hint: 'name an amount within the limits of this mint (a large one in several parts), or use another --mint',
+  })
 }
 
 /** Waits for the payment of an invoice and mints it. Throws `timeout` where it expires unpaid or the signal ends the wait. */

@@ -1,6 +1,7 @@
 // How much time does an amount buy, when fees and coins take their part of it?
 import { describe, expect, test } from 'vitest'
-import { priceOf } from '../../src/client/extent.ts'
+import { checkEnd, priceOf } from '../../src/client/extent.ts'
+import { parseDuration } from '../../src/core/duration.ts'
 import type { MintUrl } from '../../src/core/mint-url.ts'
 import { PaygressError } from '../../src/core/errors.ts'
 import type { SpendPlan } from '../../src/wallet/wallet.ts'
@@ -47,5 +48,29 @@ describe('an amount', () => {
   test('that only pays fees is too little', async () => {
     await expect(priced(3n, 1n, 2n)).rejects.toThrow(PaygressError)
     await expect(priced(3n, 1n, 2n)).rejects.toThrow('3 sat are too little')
+  })
+})
+
+describe('an end', () => {
+  const until = (text: string) => () => checkEnd({ until: new Date(text) }, clock)
+
+  test('may be ten years away, as --for may', () => {
+    expect(until('1979-12-29T23:59:00Z')).not.toThrow()
+    expect(() => parseDuration('3650d')).not.toThrow()
+  })
+
+  test('that is further away is refused in the words of --for, whoever sells', () => {
+    for (const refused of [until('9999-12-31'), until('1979-12-31'), () => parseDuration('3651d')]) {
+      expect(refused).toThrow(expect.objectContaining({ code: 'invalid_duration' }))
+      expect(refused).toThrow(/is longer than ten years/)
+    }
+  })
+
+  test('that an amount would pay for is held to the same', async () => {
+    await expect(priced(2_000_000_000n, 1n, 0n)).rejects.toThrow(/is longer than ten years/)
+  })
+
+  test('in the past is over', () => {
+    expect(until('1969-12-31')).toThrow(/is over/)
   })
 })

@@ -296,6 +296,14 @@ describe('an operation', () => {
     await poor.close()
   })
 
+  test('of more than the mint takes at once is an amount to change, in the words of the mint', async () => {
+    await expect(buyer.wallet.requestInvoice(url, 2_000_000_000n)).rejects.toMatchObject({
+      code: 'invalid_amount',
+      message: expect.stringMatching(/makes no invoice over 2000000000 sat: at most \d+ sat at once/),
+      hint: expect.stringContaining('another --mint'),
+    })
+  })
+
   test('throws mint_unreachable and changes nothing where the mint is gone before anything was asked', async () => {
     const gone = parseMintUrl('http://127.0.0.1:9')
     const lost = openTestWallet({ trusted: [gone] })
