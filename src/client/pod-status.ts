@@ -14,7 +14,7 @@ export interface PodView {
   secondsLeft: number
 }
 
-type Asker = Pick<Client, 'wallet' | 'orders' | 'messenger' | 'clock'>
+type Asker = Pick<Client, 'wallet' | 'orders' | 'messenger' | 'clock' | 'progress'>
 
 /** Asks the provider and keeps what changed; receives the refund of a lost lease. Throws `unknown_pod`, `provider_silent`, `provider_refused`. */
 export async function podStatus(
@@ -24,6 +24,7 @@ export async function podStatus(
 ): Promise<PodView> {
   const pod = findPod(client.orders, name)
   const { terms } = getOrder(client.orders, pod.orderId)
+  client.progress.step('asking the provider')
   const question: FreeQuestion<'status'> = {
     type: 'status',
     provider: pod.provider,

@@ -10,7 +10,6 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const { terminal, signal } = invocation
   const name = firstArgument(invocation, 'the name of the pod')
   await withClient(invocation, async (client) => {
-    terminal.progress.step('asking the provider')
     const view = await podStatus(client, name, { signal, timeoutMs: client.settings.timeoutMs })
     terminal.progress.done()
     const { pod, secondsLeft } = view

@@ -100,6 +100,18 @@ describe('a stop', () => {
   })
 })
 
+test('status of an unknown pod asks nobody, and says so', async () => {
+  const steps: string[] = []
+  const client = {
+    ...buyer.client,
+    progress: { ...buyer.client.progress, step: (text: string) => void steps.push(text) },
+  }
+  expect((await failure(podStatus(client, 'nobody', { signal }))).code).toBe('unknown_pod')
+  expect(steps).toEqual([])
+  await podStatus(client, 'mine', { signal })
+  expect(steps).toEqual(['asking the provider'])
+})
+
 test('status keeps what the provider says of the end', async () => {
   buyer.clock.passSeconds(100)
   expect((await podStatus(buyer.client, 'mine', { signal })).secondsLeft).toBe(500)
