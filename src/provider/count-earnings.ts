@@ -2,7 +2,7 @@
 import type { Clock } from '../core/clock.ts'
 import { LEASE_STATES, secondsLeft } from '../core/lease.ts'
 import type { MintUrl } from '../core/mint-url.ts'
-import type { Msat } from '../core/money.ts'
+import { type Msat, msatToSatFloor } from '../core/money.ts'
 import { costMsat } from '../core/pricing.ts'
 import { type Lease, parseLease } from './lease.ts'
 import type { Credit, Ledger } from './ports.ts'
@@ -17,6 +17,23 @@ export interface MintEarnings {
   earnedMsat: Msat
   /** Paid for time that machines still have to run: it may have to go back. */
   unearnedMsat: Msat
+}
+
+/** The books of one mint in whole sats, for the eye: received is refunded, earned and owed together, to the sat. */
+export interface WholeSats {
+  receivedSat: bigint
+  refundedSat: bigint
+  /** Rounded down: a sat that is not earned whole is still owed. */
+  earnedSat: bigint
+  owedSat: bigint
+}
+
+/** Rounds the sums so that they still add up, which three numbers rounded each by itself do not. */
+export function wholeSats({ receivedMsat, refundedMsat, earnedMsat }: MintEarnings): WholeSats {
+  const receivedSat = msatToSatFloor(receivedMsat)
+  const keptSat = msatToSatFloor(receivedMsat - refundedMsat)
+  const earnedSat = msatToSatFloor(earnedMsat)
+  return { receivedSat, refundedSat: receivedSat - keptSat, earnedSat, owedSat: keptSat - earnedSat }
 }
 
 /** One entry per mint that was ever paid at, in the order of the first payment. */

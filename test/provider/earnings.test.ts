@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseMintUrl } from '../../src/core/mint-url.ts'
 import type { Credit, Ledger, LeaseRow } from '../../src/provider/ports.ts'
-import { countEarnings } from '../../src/provider/count-earnings.ts'
+import { countEarnings, wholeSats } from '../../src/provider/count-earnings.ts'
 import { listLeases } from '../../src/provider/list-leases.ts'
 import { leaseRow } from '../../src/provider/lease.ts'
 import { testLeaseId, testPodNpub, testPublicKey, testSpecId } from '../support/test-ids.ts'
@@ -83,6 +83,21 @@ test('earned and owed are together what came in less what went back', () => {
         0n,
       )
       expect(sum).toBe(parts.reduce((total, part) => total + part, 0n))
+    }),
+  )
+})
+
+test('what is shown adds up to the sat, and a sat that is not earned whole is owed', () => {
+  const entries = countEarnings(books([row({ paidUntil: NOW + 35_000 })], [credit(12_000n)]), clock)
+  expect(entries).toMatchObject([{ earnedMsat: 8_500n, unearnedMsat: 3_500n }])
+  expect(entries.map(wholeSats)).toEqual([{ receivedSat: 12n, refundedSat: 0n, earnedSat: 8n, owedSat: 4n }])
+  const msat = fc.bigInt(0n, 100_000n)
+  fc.assert(
+    fc.property(msat, msat, msat, (refundedMsat, earnedMsat, unearnedMsat) => {
+      const receivedMsat = refundedMsat + earnedMsat + unearnedMsat
+      const shown = wholeSats({ mint: first, receivedMsat, refundedMsat, earnedMsat, unearnedMsat })
+      expect(shown.refundedSat + shown.earnedSat + shown.owedSat).toBe(shown.receivedSat)
+      for (const sat of Object.values(shown)) expect(sat).toBeGreaterThanOrEqual(0n)
     }),
   )
 })

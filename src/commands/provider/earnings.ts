@@ -1,5 +1,5 @@
 // paygress provider earnings: what came in, what was earned, what is still owed?
-import { countEarnings, type MintEarnings } from '../../provider/count-earnings.ts'
+import { countEarnings, type MintEarnings, wholeSats, type WholeSats } from '../../provider/count-earnings.ts'
 import { toSafeNumber } from '../../core/money.ts'
 import { tableAnswer } from '../../terminal/answer.ts'
 import { satText } from '../../terminal/words.ts'
@@ -7,24 +7,16 @@ import { wireBooks } from '../../wiring/wire-books.ts'
 import type { Invocation } from '../invocation.ts'
 import { configuredProvider } from './provider-options.ts'
 
-type Row = MintEarnings & { walletSat: bigint }
+interface Row extends MintEarnings, WholeSats {
+  walletSat: bigint
+}
 
 const COLUMNS = [
   { key: 'mint', title: 'MINT', text: (row: Row) => row.mint },
-  {
-    key: 'received',
-    title: 'RECEIVED',
-    align: 'right',
-    text: (row: Row) => satText(row.receivedMsat / 1000n),
-  },
-  {
-    key: 'refunded',
-    title: 'REFUNDED',
-    align: 'right',
-    text: (row: Row) => satText(row.refundedMsat / 1000n),
-  },
-  { key: 'earned', title: 'EARNED', align: 'right', text: (row: Row) => satText(row.earnedMsat / 1000n) },
-  { key: 'unearned', title: 'OWED', align: 'right', text: (row: Row) => satText(row.unearnedMsat / 1000n) },
+  { key: 'received', title: 'RECEIVED', align: 'right', text: (row: Row) => satText(row.receivedSat) },
+  { key: 'refunded', title: 'REFUNDED', align: 'right', text: (row: Row) => satText(row.refundedSat) },
+  { key: 'earned', title: 'EARNED', align: 'right', text: (row: Row) => satText(row.earnedSat) },
+  { key: 'unearned', title: 'OWED', align: 'right', text: (row: Row) => satText(row.owedSat) },
   { key: 'wallet', title: 'WALLET', align: 'right', text: (row: Row) => satText(row.walletSat) },
 ] as const
 
@@ -34,6 +26,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
     const held = new Map(books.balances().map(({ mint, availableSat }) => [mint, availableSat]))
     const rows = countEarnings(books.ledger, books.clock).map((row) => ({
       ...row,
+      ...wholeSats(row),
       walletSat: held.get(row.mint) ?? 0n,
     }))
     await invocation.terminal.answer({
@@ -47,7 +40,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
           wallet_sat: toSafeNumber(row.walletSat),
         })),
       },
-      names: rows.map((row) => String(row.earnedMsat / 1000n)),
+      names: rows.map((row) => String(row.earnedSat)),
       human: tableAnswer(COLUMNS, rows, 'nothing was paid yet'),
     })
   } finally {
