@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { PaygressError } from '../core/errors.ts'
+import { createDatabase, emptied } from './create-database.ts'
 import { checkIdentity, checkMigrations, migrate, newestVersion, notOurs } from './migrate.ts'
 import type { FileIdentity, Migration } from './migrate.ts'
-import { ensurePrivateFile } from './private-files.ts'
 import { fromSqliteError, isBusy, isNotADatabase } from './sqlite-error.ts'
 import { sqlOn } from './sql.ts'
 import type { SqlReader, SqlWriter } from './sql.ts'
@@ -42,12 +42,13 @@ export function openDatabase(path: string, options: DatabaseOptions): Database {
   const { applicationId, migrations, readOnly = false, busyTimeoutMs = 10_000 } = options
   checkMigrations(migrations)
   if (readOnly && !existsSync(path)) throw new PaygressError('storage_failed', `there is no ${path}`)
-  if (!readOnly) ensurePrivateFile(path)
+  const identity = { path, applicationId, migrations }
   let connection: DatabaseSync | undefined
   try {
+    if (!readOnly) createDatabase(identity)
     connection = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs })
     const sql = sqlOn(connection, path)
-    prepare(connection, sql, { path, applicationId, migrations }, { readOnly, busyTimeoutMs })
+    prepare(connection, sql, identity, { readOnly, busyTimeoutMs })
     return databaseOn(connection, sql, path)
   } catch (error) {
     connection?.close()
@@ -66,13 +67,14 @@ function prepare(
 ): void {
   const version = checkIdentity(sql, identity)
   const newest = newestVersion(identity)
+  if (version === 0 && newest > 0) throw emptied(identity.path)
   if (readOnly) {
     if (version === newest) return
     throw new PaygressError('storage_failed', `${identity.path} still has format ${version}, not ${newest}`)
   }
   enterWal(connection, busyTimeoutMs)
   connection.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA foreign_keys = ON')
-  if (version < newest || newest === 0) migrate(connection, sql, identity)
+  if (version < newest) migrate(connection, sql, identity)
 }
 
 // The change to WAL needs the file alone and, unlike everything else, does not wait for its turn by itself.

@@ -72,13 +72,19 @@ function tighten(path: string): void {
  * Throws `home_not_writable` or `storage_failed`.
  */
 export function writePrivateFile(path: string, content: string | Uint8Array, mode = 0o600): void {
-  writeDraft(path, content, mode, (draft) => renameSync(draft, path))
+  const fill = (draft: string): void => writeFileSync(draft, content)
+  writeDraft(path, fill, mode, (draft) => renameSync(draft, path))
 }
 
 /** The same for a file that must not be there yet; false, and nothing changed, where it is. */
 export function createPrivateFile(path: string, content: string | Uint8Array): boolean {
+  return fillPrivateFile(path, (draft) => writeFileSync(draft, content))
+}
+
+/** The same for content that `fill` puts into an empty file, whose path it is given. */
+export function fillPrivateFile(path: string, fill: (draft: string) => void): boolean {
   let isNew = true
-  writeDraft(path, content, 0o600, (draft) => {
+  writeDraft(path, fill, 0o600, (draft) => {
     try {
       linkSync(draft, path)
     } catch (error) {
@@ -92,14 +98,14 @@ export function createPrivateFile(path: string, content: string | Uint8Array): b
 
 function writeDraft(
   path: string,
-  content: string | Uint8Array,
+  fill: (draft: string) => void,
   mode: number,
   keep: (draft: string) => void,
 ): void {
   ensurePrivateFolder(dirname(path))
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`
   try {
-    writeSynced(draft, content, mode)
+    fillSynced(draft, fill, mode)
     keep(draft)
     syncFolder(dirname(path))
   } catch (error) {
@@ -108,10 +114,10 @@ function writeDraft(
   }
 }
 
-function writeSynced(path: string, content: string | Uint8Array, mode: number): void {
+function fillSynced(path: string, fill: (path: string) => void, mode: number): void {
   const file = openSync(path, 'wx', mode)
   try {
-    writeFileSync(file, content)
+    fill(path)
     fsyncSync(file)
   } finally {
     closeSync(file)

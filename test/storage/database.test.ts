@@ -94,6 +94,27 @@ describe('opening', () => {
     expect(() => open()).toThrow(`${path} is not a paygress file`)
   })
 
+  test('refuses an empty file, and the log of one that is gone: a new file would hide what was lost', () => {
+    open().transaction((tx) => tx.run('INSERT INTO note (msat) VALUES (5)'))
+    const log = readFileSync(`${path}-wal`)
+    for (const database of opened.splice(0)) database.close()
+    writeFileSync(path, '')
+    expect(() => open()).toThrow(`${path} is empty`)
+    expect(statSync(path).size).toBe(0)
+    rmSync(path)
+    writeFileSync(`${path}-wal`, log)
+    expect(() => open()).toThrow(`${path} is gone, and only its log`)
+    expect(readdirSync(dirname(path))).toEqual([`${basename(path)}-wal`])
+  })
+
+  test('leaves no draft of a new file behind, also where its tables cannot be made', () => {
+    const broken = { version: 1, up: 'CREATE TABLE half (a); SELECT nonsense' }
+    expect(codeOf(() => open({ migrations: [broken] }))).toBe('storage_failed')
+    expect(readdirSync(dirname(path))).toEqual([])
+    open().close()
+    expect(readdirSync(dirname(path))).toEqual([basename(path)])
+  })
+
   test('says that the home is not writable where a file stands in the place of its folder', () => {
     writeFileSync(join(home, 'data'), '')
     expect(codeOf(() => open())).toBe('home_not_writable')
