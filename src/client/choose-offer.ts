@@ -4,7 +4,7 @@ import { type ErrorCode, PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { nearest } from '../core/nearest.ts'
 import type { SeenOffer } from './offer-board.ts'
-import { type OfferRow, offerRows, providerNameOf } from './offer-rows.ts'
+import { isWithinRate, type OfferRow, offerRows, providerNameOf } from './offer-rows.ts'
 import { resolveProvider } from './resolve-provider.ts'
 
 export interface OfferWish {
@@ -16,9 +16,11 @@ export interface OfferWish {
   /** Mints that may be paid from; undefined where every mint still may be asked for. */
   mints?: readonly MintUrl[] | undefined
   image?: string | undefined
+  /** Sats per hour: nothing dearer is bought. */
+  maxRate?: number | undefined
 }
 
-/** The row to buy. Throws `unknown_provider`, `unknown_spec`, `no_offer`, `duration_out_of_range`, `mint_not_accepted`. */
+/** The row to buy. Throws `unknown_provider`, `unknown_spec`, `no_offer`, `price_too_high`, `duration_out_of_range`, `mint_not_accepted`. */
 export function chooseOffer(offers: readonly SeenOffer[], wish: OfferWish): OfferRow {
   const asked = wish.provider === undefined ? offers : [resolveProvider(offers, wish.provider)]
   const live = offerRows(asked)
@@ -33,6 +35,7 @@ export function chooseOffer(offers: readonly SeenOffer[], wish: OfferWish): Offe
 }
 
 function problemOf(row: OfferRow, wish: OfferWish): PaygressError | undefined {
+  if (!isWithinRate(row, wish.maxRate)) return tooDear(row, wish)
   const name = providerNameOf(row.seen)
   const { minimumDurationSec, maximumDurationSec, mints, images, defaultImage } = row.seen.offer
   const durationSec = wish.durationAt(row.spec.rateMsatPerSec)
@@ -82,6 +85,15 @@ function problemOf(row: OfferRow, wish: OfferWish): PaygressError | undefined {
     )
   }
   return undefined
+}
+
+function tooDear({ seen, spec, satsPerHour }: OfferRow, { maxRate = 0 }: OfferWish): PaygressError {
+  return refusal(
+    'price_too_high',
+    `${providerNameOf(seen)} asks ${satsPerHour} sat per hour for ${spec.id}, more than your limit of ${maxRate}; nothing was paid`,
+    `allow it with --max-rate ${satsPerHour}, or choose another: paygress offers --max-rate ${maxRate}`,
+    { sats_per_hour: satsPerHour, max_rate: maxRate },
+  )
 }
 
 /** `linuxserver/*` allows every image below it; everything else is exact. */

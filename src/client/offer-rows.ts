@@ -67,16 +67,19 @@ function passes(seen: SeenOffer, { all, mint, provider }: OfferFilter): boolean 
   return provider === undefined || matchesProvider(seen, provider)
 }
 
-function specPasses(
-  { spec, satsPerHour: rate }: OfferRow,
-  { spec: wanted, minCpu, minMemoryMb, maxRate }: OfferFilter,
-): boolean {
+function specPasses(row: OfferRow, { spec: wanted, minCpu, minMemoryMb, maxRate }: OfferFilter): boolean {
+  const { spec } = row
   return (
     (wanted === undefined || spec.id === wanted) &&
     (minCpu === undefined || spec.cpuMillicores >= minCpu * 1000) &&
     (minMemoryMb === undefined || spec.memoryMb >= minMemoryMb) &&
-    (maxRate === undefined || rate <= maxRate)
+    isWithinRate(row, maxRate)
   )
+}
+
+/** True where a machine costs no more than `maxRate` sats per hour, as the rows show them; whoever lists and whoever buys asks this. */
+export function isWithinRate({ satsPerHour: rate }: OfferRow, maxRate: number | undefined): boolean {
+  return maxRate === undefined || rate <= maxRate
 }
 
 const COMPARE: Readonly<Record<OfferSort, (a: OfferRow, b: OfferRow) => number>> = {

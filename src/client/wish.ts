@@ -24,6 +24,8 @@ export interface PayWish {
 
 export interface BuyWish extends PayWish {
   spec: string
+  /** Sats per hour: nothing dearer is bought. */
+  maxRate?: number | undefined
   provider?: string | undefined
   image?: string | undefined
   user?: string | undefined
@@ -51,18 +53,13 @@ export interface PurchaseView {
   signal: AbortSignal
 }
 
+/** Limits, answers and waits: they say how an order may come about, not which one it is. */
+const BESIDE_THE_POINT = ['yes', 'dryRun', 'timeoutMs', 'maxPriceSat', 'maxRate', 'orderId', 'wait']
+
 /** SHA-256 (hex) of everything that makes two wishes different orders. */
 export function fingerprintOf(wish: BuyWish | TopupWish): string {
-  const {
-    yes: _yes,
-    dryRun: _dryRun,
-    timeoutMs: _timeout,
-    maxPriceSat: _price,
-    orderId: _id,
-    ...asked
-  } = wish
-  const fields = Object.entries(asked)
-    .filter(([name, value]) => value !== undefined && name !== 'wait')
+  const fields = Object.entries(wish)
+    .filter(([name, value]) => value !== undefined && !BESIDE_THE_POINT.includes(name))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
   const text = JSON.stringify(fields, (_, value: unknown) =>
     typeof value === 'bigint' ? `${value}n` : value,

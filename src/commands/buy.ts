@@ -13,7 +13,7 @@ import { type Answer, fieldLines } from '../terminal/answer.ts'
 import { timeText } from '../terminal/words.ts'
 import type { WiredClient } from '../wiring/wire-client.ts'
 import { type Invocation, readToken } from './invocation.ts'
-import { namesNoExtent, payWish } from './pay-options.ts'
+import { maxRateOf, namesNoExtent, payWish } from './pay-options.ts'
 import { paidDocument, sshDocument } from './pod-documents.ts'
 import { showInvoice } from './show-invoice.ts'
 import { previewAnswer, showPreview } from './show-preview.ts'
@@ -96,6 +96,7 @@ async function readWish(invocation: Invocation): Promise<BuyWish> {
   return {
     ...payWish(options),
     spec,
+    maxRate: maxRateOf(options),
     provider: options.text('provider'),
     image: options.text('image'),
     user: options.text('user'),

@@ -8,6 +8,7 @@ import { type Answer, tableAnswer } from '../terminal/answer.ts'
 import { roughDuration } from '../terminal/words.ts'
 import { wireOffers } from '../wiring/wire-relays.ts'
 import type { Invocation, Options } from './invocation.ts'
+import { maxRateOf } from './pay-options.ts'
 
 const COLUMNS = [
   { key: 'provider', title: 'PROVIDER', text: (row: OfferRow) => row.providerName },
@@ -143,7 +144,7 @@ function readFilter(options: Options): OfferFilter {
     mint: mint === undefined ? undefined : parseMintUrl(mint),
     minCpu: cores(options.text('minCpu')),
     minMemoryMb: options.count('minMemory', 1, 1_000_000_000),
-    maxRate: options.count('maxRate', 1, 1_000_000_000_000),
+    maxRate: maxRateOf(options),
     sort: options.oneOf('sort', OFFER_SORTS),
     all: options.flag('all'),
   }

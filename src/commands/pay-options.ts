@@ -23,6 +23,11 @@ export function payWish(options: Options): PayWish {
   }
 }
 
+/** The highest sats per hour that anybody may ask: `--max-rate`, or the preference. */
+export function maxRateOf(options: Options): number | undefined {
+  return options.count('maxRate', 1, 1_000_000_000_000)
+}
+
 /** True where none of --for, --amount and --until is given. */
 export function namesNoExtent(options: Options): boolean {
   return (['for', 'amount', 'until'] as const).every((name) => options.text(name) === undefined)

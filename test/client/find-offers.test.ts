@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { chooseOffer } from '../../src/client/choose-offer.ts'
 import { findOffers, gatherOffers, type OfferListing } from '../../src/client/find-offers.ts'
-import type { OfferFilter } from '../../src/client/offer-rows.ts'
+import { type OfferFilter, offerRows } from '../../src/client/offer-rows.ts'
 import type { OfferSighting } from '../../src/client/ports.ts'
 import { resolveProvider } from '../../src/client/resolve-provider.ts'
 import { PaygressError } from '../../src/core/errors.ts'
@@ -259,6 +259,25 @@ describe('the choice', () => {
       { whitelisted_mints: ['https://other.example'] },
     ]) {
       expect((await choose([offer({ more }), dear], { mints: [MINT] })).seen.provider).toBe(B)
+    }
+  })
+
+  test('takes what the list with the same --max-rate shows and nothing else, named or not', async () => {
+    const sold = [offer({ rate: 100 }), offer({ pubkey: B, rate: 99 })]
+    const { offers } = await gatherOffers(clientOn([...sold, answered()]), { signal })
+    const bought = async (wish: object): Promise<string> =>
+      choose(sold, wish).then(
+        ({ seen: { provider } }) => provider,
+        (error: unknown) => (error instanceof PaygressError ? `${error.code} ${error.exitCode}` : 'another'),
+      )
+    for (const maxRate of [1, 356, 357, 359, 360, 10_000]) {
+      const shown = offerRows(offers, { maxRate }).map(({ seen: { provider } }) => provider)
+      const refused = 'price_too_high 5'
+      for (const pubkey of [A, B]) {
+        const provider = encodeProviderNpub(pubkey)
+        expect(await bought({ provider, maxRate })).toBe(shown.includes(pubkey) ? pubkey : refused)
+      }
+      expect(await bought({ maxRate })).toBe(shown[0] ?? refused)
     }
   })
 

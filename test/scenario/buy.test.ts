@@ -114,6 +114,18 @@ describe.concurrent('how long and for how much', () => {
   })
 })
 
+describe.concurrent('the preference max_rate', () => {
+  test('holds for buy as it does for offers, and a flag counts more', async () => {
+    const home = await person(100)
+    good(await net.run(['config', 'set', 'max_rate', '359'], { home }))
+    expect((await net.run(['offers', '-o', 'json'], { home })).json().offers).toEqual([])
+    expectError(await buy(home, ['--for', '1m']), { exit: 5, code: 'price_too_high' })
+    expect((await net.run(['orders', 'list', '-o', 'json'], { home })).json()).toEqual({ orders: [] })
+    expect(await total(home)).toBe(100)
+    expect(good(await buy(home, ['--for', '1m', '--max-rate', '360'])).json().state).toBe('ready')
+  })
+})
+
 describe.concurrent('--order', () => {
   test('repeated never buys twice, and other wishes under it are a conflict', async () => {
     const home = await person(100)

@@ -161,6 +161,16 @@ describe('with a devnet', () => {
       { exit: 5, code: 'price_too_high', says: /5 sat/ },
     ],
     [
+      'a rate above the highest one',
+      buy('--max-rate', '359'),
+      { exit: 5, code: 'price_too_high', says: /360 sat per hour.*limit of 359/, hint: /--max-rate 360/ },
+    ],
+    [
+      'a named provider above the highest rate',
+      buy('--provider', 'devnet', '--max-rate', '100'),
+      { exit: 5, code: 'price_too_high', says: /devnet asks 360/ },
+    ],
+    [
       'a mint that the provider does not take',
       buy('--mint', 'http://127.0.0.1:9'),
       { exit: 5, code: 'mint_not_accepted', says: /takes none of your mints/ },

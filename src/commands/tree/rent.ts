@@ -34,6 +34,7 @@ export const RENT: CommandGroup = {
       options: [
         'spec',
         ...PAYMENT,
+        'maxRate',
         'provider',
         'image',
         'user',
