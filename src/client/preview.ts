@@ -20,8 +20,11 @@ export interface Preview {
   podNpub: PodNpub | undefined
   rateMsatPerSec: number
   durationSec: number
-  netSat: bigint
-  /** The provider's swap and our own. */
+  /** What is handed to the provider, as `paid` and the order say it afterwards. */
+  amountSat: bigint
+  /** The part of it that the mint keeps when the provider takes it. */
+  providerFeeSat: bigint
+  /** What the mint keeps of our own swap. */
   feeSat: bigint
   totalSat: bigint
   mint: MintUrl
@@ -48,8 +51,9 @@ export function previewOf(
     podNpub: terms.podNpub,
     rateMsatPerSec: terms.rateMsatPerSec,
     durationSec: terms.durationSec,
-    netSat: spend.netSat,
-    feeSat: spend.receiverFeeSat + spend.swapFeeSat,
+    amountSat: spend.netSat + spend.receiverFeeSat,
+    providerFeeSat: spend.receiverFeeSat,
+    feeSat: spend.swapFeeSat,
     totalSat: spend.totalSat,
     mint: terms.mint,
     endsAt: new Date(more.startsAtMs + terms.durationSec * 1000),

@@ -27,7 +27,7 @@ export function previewAnswer(preview: Preview, token: boolean): Answer {
       pod_npub: preview.podNpub ?? null,
       rate_msats_per_sec: preview.rateMsatPerSec,
       duration_seconds: preview.durationSec,
-      amount_sat: toSafeNumber(preview.netSat),
+      amount_sat: toSafeNumber(preview.amountSat),
       fee_sat: toSafeNumber(preview.feeSat),
       total_sat: toSafeNumber(preview.totalSat),
       mint: preview.mint,
@@ -51,12 +51,18 @@ function previewLines(preview: Preview, token: boolean): string[] {
     ['rate', `${satsPerHour(preview.rateMsatPerSec).toLocaleString('en-US')} sat per hour`],
     ['time', formatDuration(preview.durationSec)],
     [kind === 'topup' ? 'new end' : 'end', `about ${timeText(preview.endsAt)}`],
-    ['price', satText(preview.netSat)],
-    ['fees', satText(preview.feeSat)],
+    ['amount', amountText(preview)],
+    ['fee', satText(preview.feeSat)],
     ['total', satText(preview.totalSat)],
     ['mint', preview.mint],
     ['wallet after', satText(preview.balanceAfterSat)],
     ['missing', missingSat === 0n ? undefined : `${satText(missingSat)}: ${source}`],
     ['protection', locked ? undefined : 'none: a plain token can be kept by the provider'],
   ])
+}
+
+/** The provider gets this and nets less: the time's price stands beside it. */
+function amountText({ amountSat, providerFeeSat }: Preview): string {
+  if (providerFeeSat === 0n) return satText(amountSat)
+  return `${satText(amountSat)} (${satText(amountSat - providerFeeSat)} for the time, ${satText(providerFeeSat)} for the provider's fee at the mint)`
 }

@@ -84,7 +84,8 @@ describe.concurrent('how long and for how much', () => {
       kind: 'buy',
       spec_id: 'basic',
       duration_seconds: 120,
-      amount_sat: 12,
+      amount_sat: 13,
+      fee_sat: 1,
       missing_sat: 0,
       locked: true,
     })
@@ -92,8 +93,19 @@ describe.concurrent('how long and for how much', () => {
     expect(await total(home)).toBe(100)
     expect((await net.run(['orders', 'list', '-o', 'json'], { home })).json()).toEqual({ orders: [] })
     const bought = good(await buy(home, ['--for', '2m'])).json()
-    expect(bought.paid.amount_sat + bought.paid.fee_sat).toBe(plan.total_sat)
+    expect(plan.total_sat).toBe(14)
+    expect(bought.paid).toMatchObject({ amount_sat: plan.amount_sat, fee_sat: plan.fee_sat })
+    const shown = (await net.run(['orders', 'list', '-o', 'json'], { home })).json()
+    expect(shown.orders).toMatchObject([{ order_id: bought.order_id, amount_sat: plan.amount_sat }])
     expect(before).toBeGreaterThan(0)
+  })
+
+  test('a person reads the same: what the provider gets, how much of it is the time, and the fee', async () => {
+    const home = await person(100)
+    const { stdout } = good(await net.run(['buy', '--spec', 'basic', '--for', '2m', '--dry-run'], { home }))
+    expect(stdout).toMatch(
+      /^amount +13 sat \(12 sat for the time, 1 sat for the provider's fee at the mint\)\nfee +1 sat\ntotal +14 sat$/m,
+    )
   })
 
   test('a wallet that has too little is funded by exactly the gap, and the purchase goes on', async () => {
