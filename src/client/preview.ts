@@ -63,7 +63,7 @@ export function previewOf(
   }
 }
 
-/** Asks before money moves; throws `input_needed` naming `--yes` where nobody can answer, `interrupted` for a no. */
+/** Asks before money moves; throws `input_needed` naming `--yes` where nobody can answer, `declined` for a no. */
 export async function confirmPreview(
   { ask }: Pick<Client, 'ask'>,
   preview: Preview,
@@ -81,5 +81,7 @@ export async function confirmPreview(
     )
   }
   if (await ask.confirm(`Pay ${satText(preview.totalSat)}?`, '--yes')) return
-  throw new PaygressError('interrupted', 'not confirmed; nothing was paid')
+  throw new PaygressError('declined', 'not confirmed; nothing was paid', {
+    hint: 'the same command asks again; with --dry-run it shows the price alone',
+  })
 }

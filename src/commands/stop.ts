@@ -15,7 +15,10 @@ export async function run(invocation: Invocation): Promise<undefined> {
     // A script has decided when it types the command; a person is asked once.
     const mayGo =
       options.flag('yes') || !terminal.ask.canAsk || (await terminal.ask.confirm(`End ${alias}?`, '--yes'))
-    if (!mayGo) throw new PaygressError('interrupted', 'not confirmed; the pod goes on')
+    if (!mayGo)
+      throw new PaygressError('declined', 'not confirmed; the pod goes on', {
+        hint: `the same command asks again; paygress status ${alias} says how the pod is`,
+      })
     const { usedSec, refundedSat, feeSat } = await stopPod(client, npub, {
       signal,
       timeoutMs: client.settings.timeoutMs,

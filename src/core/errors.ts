@@ -8,6 +8,7 @@
 export const EXIT_CODES = {
   internal: 1,
   failed: 1,
+  declined: 1,
   storage_failed: 1,
   storage_newer: 1,
   home_not_writable: 1,

@@ -135,15 +135,25 @@ describe('interrupted', () => {
   })
 })
 
-test('on a terminal a person sees the price, is asked, and may say no', async () => {
+test.each([
+  ['n', 'n\r'],
+  ['nothing but Enter', '\r'],
+  ['Ctrl-D', '\u0004'],
+  ['Esc', '\u001b'],
+])('at the question on a terminal %s is a no, and no interruption', async (_, typed) => {
   const made = await world()
   const buying = made.start([...WISH, '--no-wait', '--no-color'], { tty: true })
   await buying.says(/total\s+\d+ sat/)
   await buying.says(/\(y\/N\)/)
-  buying.type('n\r')
+  buying.type(typed)
   const result = await buying.result
-  expect(result.code).not.toBe(0)
+  expect(result.code).toBe(1)
+  expect(result.stdout).toMatch(/error: not confirmed; nothing was paid\s+hint: the same command asks again/)
   expect(await made.states()).toEqual([])
+})
+
+test('at the question on a terminal a yes buys', async () => {
+  const made = await world()
   const yes = made.start([...WISH, '--no-wait', '--no-color'], { tty: true })
   await yes.says(/\(y\/N\)/)
   yes.type('y\r')
