@@ -168,6 +168,8 @@ export interface SshTarget {
 }
 
 export interface SshLauncher {
+  /** Throws what would keep `run` from starting ssh, whatever the pod: asked before one is paid for. `home_not_writable`, `ssh_missing`. */
+  check(): void
   /** Runs the system's `ssh` with everything passed through; resolves to its exit code. */
   run(target: SshTarget, options: SshRunOptions): Promise<number>
   /** The command line as a shell reads it, without any secret. */

@@ -26,6 +26,7 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
   const wish = resumes ? undefined : await readWish(invocation)
   const login = await withClient(invocation, async (client) => {
     const view = purchaseView(invocation, paysByToken(invocation))
+    if (invocation.args.length > 0 && !invocation.options.flag('dryRun')) client.launcher.check()
     const result =
       wish === undefined
         ? await resumeBuy(client, parseOrderId(order ?? ''), resumeOptions(invocation), view)

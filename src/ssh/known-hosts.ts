@@ -4,9 +4,14 @@ import type { PodNpub } from '../core/npub.ts'
 import { readPrivateFile, writePrivateFile } from '../storage/private-files.ts'
 import { parsePublicKey } from './public-key.ts'
 
+/** Where the machines' files lie. */
+export function knownHostsFolder(stateFolder: string): string {
+  return join(stateFolder, 'pods')
+}
+
 /** The machine's own known_hosts file: addresses are used again by other machines, so nothing is shared. */
 export function knownHostsPath(stateFolder: string, pod: PodNpub): string {
-  return join(stateFolder, 'pods', pod, 'known_hosts')
+  return join(knownHostsFolder(stateFolder), pod, 'known_hosts')
 }
 
 /** The line that pins a host key (a public key line) under the machine's npub. Throws `usage` for a bad key. */

@@ -1,5 +1,5 @@
 // How is the system's ssh run in place of this process, as far as a person can tell?
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { constants } from 'node:os'
 import { PaygressError } from '../core/errors.ts'
 
@@ -37,6 +37,12 @@ export async function runSsh(
     process.off('SIGINT', ignore).off('SIGQUIT', ignore)
     for (const signal of FORWARDED) process.off(signal, forward)
   }
+}
+
+/** Throws `ssh_missing` where there is no ssh to run. */
+export function requireSsh(program = 'ssh'): void {
+  const { error } = spawnSync(program, ['-V'], { stdio: 'ignore' })
+  if (error !== undefined) throw failedStart(error, program)
 }
 
 async function exitCode(child: ReturnType<typeof spawn>, program: string): Promise<number> {

@@ -2,9 +2,10 @@
 import type { SshLauncher, SshTarget as Pod } from '../client/ports.ts'
 import { PaygressError } from '../core/errors.ts'
 import { isOnionAddress, ONION_PORT } from '../core/onion.ts'
+import { checkFolder } from '../storage/private-files.ts'
 import { createAskpass } from './askpass.ts'
-import { knownHostsPath, writeKnownHosts } from './known-hosts.ts'
-import { runSsh } from './run-ssh.ts'
+import { knownHostsFolder, knownHostsPath, writeKnownHosts } from './known-hosts.ts'
+import { requireSsh, runSsh } from './run-ssh.ts'
 import { hostBlock, shellLine, sshArguments, type SshTarget } from './ssh-command.ts'
 import { torProxyCommand } from './tor-proxy.ts'
 
@@ -12,7 +13,9 @@ import { torProxyCommand } from './tor-proxy.ts'
 export function sshLauncher(stateFolder: string, torProxy: string): SshLauncher {
   const target = (pod: Pod, tor: boolean): SshTarget => {
     const path = knownHostsPath(stateFolder, pod.podNpub)
-    writeKnownHosts(path, pod.podNpub, pod.hostKey)
+    inState(stateFolder, `paygress ssh ${pod.alias ?? pod.name}`, () =>
+      writeKnownHosts(path, pod.podNpub, pod.hostKey),
+    )
     return {
       podNpub: pod.podNpub,
       ...addressOf(pod, tor, torProxy),
@@ -24,6 +27,10 @@ export function sshLauncher(stateFolder: string, torProxy: string): SshLauncher 
     }
   }
   return {
+    check() {
+      inState(stateFolder, 'give the same command again', () => checkFolder(knownHostsFolder(stateFolder)))
+      requireSsh()
+    },
     async run(pod, { sshOptions, command, tor, stdoutToStderr = false }) {
       const args = sshArguments(target(pod, tor), sshOptions, command)
       if (pod.password === undefined) return runSsh(args, { stdoutToStderr })
@@ -53,4 +60,17 @@ function addressOf(
   throw new PaygressError('failed', `${name} has no onion address`, {
     hint: `paygress ssh ${name} connects directly; providers with Tor have "tor" among their features in paygress offers -o json`,
   })
+}
+
+/** What is written below the state folder is missed there alone: another PAYGRESS_HOME would be another wallet, without the pod. */
+function inState(folder: string, next: string, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    if (!(error instanceof PaygressError) || error.code !== 'home_not_writable') throw error
+    throw new PaygressError(error.code, `ssh needs to know the pod's host key: ${error.message}`, {
+      hint: `make ${folder} a folder that you can write to, then ${next}`,
+      cause: error,
+    })
+  }
 }

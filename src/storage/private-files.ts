@@ -15,7 +15,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PaygressError } from '../core/errors.ts'
 import { fileErrorCode, fromWriteError } from './file-error.ts'
 
@@ -94,6 +94,13 @@ export function fillPrivateFile(path: string, fill: (draft: string) => void): bo
     rmSync(draft)
   })
   return isNew
+}
+
+/** Throws what `writePrivateFile` would throw for a file in this folder; leaves nothing but the folder. */
+export function checkFolder(path: string): void {
+  const probe = join(path, `probe-${randomBytes(6).toString('hex')}`)
+  writePrivateFile(probe, '')
+  removePrivateFile(probe)
 }
 
 function writeDraft(

@@ -49,6 +49,26 @@ describe.concurrent('a command behind --', () => {
     expect(result.stderr).toMatch(/^err$/m)
   })
 
+  test.each<[string, string, RegExp, (home: string) => Record<string, string>]>([
+    [
+      'in a home whose state folder cannot be used',
+      'home_not_writable',
+      /make \/.*\/state a folder that you can write to, then give the same command again/,
+      (home) => {
+        writeFileSync(join(home, 'state'), 'a file in the way')
+        return {}
+      },
+    ],
+    ['on a machine without ssh', 'ssh_missing', /install the OpenSSH client/, (home) => ({ PATH: home })],
+  ])('%s is refused before anything is paid', async (_, code, hint, spoil) => {
+    const home = await person(100)
+    const env = spoil(home)
+    const result = await net.run([...BUY, '--for', '1m', '--', 'true'], { home, env })
+    expectError(result, { exit: 1, code, hint })
+    expect((await net.run(['orders', 'list', '-o', 'json'], { home })).json()).toEqual({ orders: [] })
+    expect(await total(home)).toBe(100)
+  })
+
   test('leaves stdout to the document under -o json', async () => {
     const home = await person(100)
     const result = await buy(home, ['--for', '1m', '--', 'sh', '-c', "'echo from the pod; exit 3'"])
