@@ -1,5 +1,6 @@
 // How does an order go on from whatever state it is in, until it is settled or has to wait?
 import { PaygressError } from '../core/errors.ts'
+import { refuseTakenAlias } from './free-alias.ts'
 import { fundGap, type ShowInvoice } from './fund-gap.ts'
 import { brokenOrder, interruptedOrder, outcomeUnknown, providerRefused } from './order-errors.ts'
 import { interruptible } from './interruptible.ts'
@@ -83,7 +84,10 @@ async function advance(client: Advancer, start: Order, options: AdvanceOptions):
 }
 
 async function pay(client: Advancer, order: OrderIn<'drafted'>, options: AdvanceOptions): Promise<Order> {
-  if (order.payOperation === undefined) await fundGap(client, order.terms, options)
+  if (order.payOperation === undefined) {
+    refuseTakenAlias(client, order.terms.alias, order)
+    await fundGap(client, order.terms, options)
+  }
   client.progress.step('paying')
   try {
     return await payOrder(client, order, options.signal)

@@ -4,6 +4,7 @@ import type { ServedOrder } from './advance-order.ts'
 import { checkLogin } from './check-login.ts'
 import { checkEnd } from './extent.ts'
 import { draftOrder, existingOrder } from './draft-order.ts'
+import { refuseTakenAlias } from './free-alias.ts'
 import { tooLittle } from './fund-gap.ts'
 import { interruptible } from './interruptible.ts'
 import { interruptedAt } from './order-errors.ts'
@@ -48,6 +49,7 @@ async function buy(client: Client, orderId: OrderId, wish: BuyWish, view: Purcha
   }
   checkLogin(wish)
   checkEnd(wish.extent, client.clock)
+  refuseTakenAlias(client, wish.alias)
   const plan = await planPurchase(client, wish, view.signal)
   const preview = previewOf(plan, { orderId, spec: plan.spec, startsAtMs: client.clock.now() })
   view.showPreview?.(preview)

@@ -9,7 +9,7 @@ import { plainText, whereTheMoneyIs } from './money-text.ts'
 const RECOVER = 'paygress orders recover'
 
 /** The command that goes on with an order. */
-function resumeCommand(order: Order): string {
+export function resumeCommand(order: Order): string {
   const command = order.terms.podNpub === undefined ? 'buy' : `topup ${order.terms.podNpub}`
   return `paygress ${command} --order ${order.orderId}`
 }

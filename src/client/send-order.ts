@@ -2,6 +2,7 @@
 import { unixSeconds } from '../core/clock.ts'
 import { applyAnswer } from './apply-answer.ts'
 import { buildPaidRequest } from './build-request.ts'
+import { refuseTakenAlias } from './free-alias.ts'
 import { lockTooShort, neverSent } from './order-errors.ts'
 import { getOrder, isIn, moveNow, moveOrder } from './order-journal.ts'
 import type { Order, OrderIn, Payment } from './order.ts'
@@ -56,8 +57,13 @@ function messageOf(client: Sender, order: OrderIn<'locked' | 'sent' | 'silent'>)
   return client.messenger.compose(order.terms.provider, buildPaidRequest(client, order))
 }
 
-function markSent({ orders }: Sender, order: OrderIn<'locked'>, message: Message): void {
-  orders.transaction((tx) => moveOrder(orders, tx, order, { ...order, state: 'sent', message }))
+function markSent(client: Sender, order: OrderIn<'locked'>, message: Message): void {
+  const { orders } = client
+  orders.transaction((tx) => {
+    // The last moment at which of two purchases at once only one can have the name.
+    refuseTakenAlias(client, order.terms.alias, order)
+    moveOrder(orders, tx, order, { ...order, state: 'sent', message })
+  })
 }
 
 /** Nothing left this process after all: the payment is only locked again. */

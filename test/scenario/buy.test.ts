@@ -316,7 +316,7 @@ describe.concurrent('ways in', () => {
     expect(readFileSync(key, 'utf8')).toContain('PRIVATE KEY')
   })
 
-  test('an alias and a prefix name the pod; what could be two is asked back', async () => {
+  test('an alias and a prefix name the pod; a second one of the name is not to be had while it lives', async () => {
     const home = await person(200)
     const one = good(await buy(home, ['--for', '1m', '--alias', 'webserver'])).json()
     expect(one).toMatchObject({ alias: 'webserver', ssh: { command: 'paygress ssh webserver' } })
@@ -327,13 +327,18 @@ describe.concurrent('ways in', () => {
       code: 'unknown_pod',
       hint: /did you mean webserver/,
     })
-    good(await buy(home, ['--for', '1m', '--alias', 'webserver']))
-    const error = expectError(await net.run(['stop', 'webserver', '-o', 'json'], { home }), {
+    const left = await total(home)
+    const again = ['--for', '1m', '--alias', 'WebServer']
+    expectError(await buy(home, again), {
       exit: 2,
       code: 'ambiguous_name',
-      hint: /npub1/,
+      says: new RegExp(`a pod that you have: .*${one.pod_npub}.*nothing was paid`),
+      hint: /another --alias, or end that one \(paygress stop WebServer\)/,
     })
-    expect(error.details).toMatchObject({ candidates: [expect.any(String), expect.any(String)] })
+    expect(await total(home)).toBe(left)
+    expect((await net.run(['orders', 'list', '-o', 'json'], { home })).json().orders).toHaveLength(1)
+    good(await net.run(['stop', 'WebServer'], { home }))
+    expect(good(await buy(home, again)).json().alias).toBe('WebServer')
   })
 })
 

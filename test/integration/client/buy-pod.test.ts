@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { buyPod } from '../../../src/client/buy-pod.ts'
 import { allOrders, getOrder } from '../../../src/client/order-journal.ts'
+import { PaygressError } from '../../../src/core/errors.ts'
 import { parseOrderId } from '../../../src/core/ids.ts'
 import {
   available,
@@ -77,6 +78,79 @@ describe('a purchase', () => {
     if (result.outcome !== 'served') throw new Error('not served')
     expect(available(buyer.wallet)).toBe(900n)
     expect(result.order.terms.durationSec).toBe(1000)
+  })
+
+  test('under a name that a living pod has, by alias or by its three words, is refused before anything is asked', async () => {
+    const first = await buyPod(buyer.client, buyWish({ alias: 'web' }), { signal })
+    if (first.outcome !== 'served') throw new Error('not served')
+    const asked = buyer.provider.requests.length
+    for (const alias of ['web', 'WEB', first.pod.name]) {
+      const error = await failure(buyPod(buyer.client, buyWish({ alias }), { signal }))
+      expect(error).toMatchObject({
+        code: 'ambiguous_name',
+        hint: expect.stringContaining('another --alias'),
+      })
+      expect(error.message).toContain(first.pod.npub)
+    }
+    expect(buyer.provider.requests).toHaveLength(asked)
+    expect(allOrders(buyer.orders)).toHaveLength(1)
+    expect(available(buyer.wallet)).toBe(940n)
+    buyer.clock.passSeconds(601)
+    const next = await buyPod(buyer.client, buyWish({ alias: 'web' }), { signal })
+    expect(next.outcome).toBe('served')
+  })
+
+  test('under the name of an order that is not answered yet is refused too', async () => {
+    buyer.provider.script = 'silent'
+    const silent = buyWish({ alias: 'web', orderId: parseOrderId('first') })
+    expect((await failure(buyPod(buyer.client, silent, { signal }))).code).toBe('outcome_unknown')
+    const error = await failure(buyPod(buyer.client, buyWish({ alias: 'web' }), { signal }))
+    expect(error).toMatchObject({
+      code: 'ambiguous_name',
+      hint: expect.stringContaining('paygress orders recover'),
+    })
+    expect(error.message).toContain('order first')
+    // The order itself is not in its own way.
+    buyer.provider.script = 'serve'
+    const served = await buyPod(buyer.client, silent, { signal })
+    expect(served.outcome).toBe('served')
+  })
+
+  test('that was drafted is not paid once another pod has its name', async () => {
+    const lock = async () => Promise.reject(new PaygressError('mint_unreachable', 'it is away'))
+    const offline = { ...buyer.client, wallet: { ...buyer.wallet, lock } }
+    const late = buyWish({ alias: 'web', orderId: parseOrderId('late') })
+    expect((await failure(buyPod(offline, late, { signal }))).code).toBe('mint_unreachable')
+    await buyPod(buyer.client, buyWish({ alias: 'web' }), { signal })
+    const error = await failure(buyPod(buyer.client, late, { signal }))
+    expect(error).toMatchObject({
+      code: 'ambiguous_name',
+      message: expect.stringContaining('nothing was paid'),
+      hint: expect.stringContaining('then paygress buy --order late goes on'),
+    })
+    expect(getOrder(buyer.orders, parseOrderId('late')).state).toBe('drafted')
+    expect(available(buyer.wallet)).toBe(940n)
+  })
+
+  test('twice at once under one name brings one pod; the other payment was sent to nobody', async () => {
+    const gate = Promise.withResolvers<void>()
+    buyer.provider.hold = gate.promise
+    const both = ['one', 'two'].map(async (id) => {
+      const wish = buyWish({ alias: 'web', orderId: parseOrderId(id) })
+      return buyPod(buyer.client, wish, { signal }).then(
+        () => 'served',
+        (error: unknown) => error,
+      )
+    })
+    const lost = await Promise.race(both)
+    gate.resolve()
+    expect(lost).toMatchObject({
+      code: 'ambiguous_name',
+      message: expect.stringMatching(/nothing was (?:sent|paid)/),
+    })
+    expect(await Promise.all(both)).toContain('served')
+    expect(buyer.orders.pods()).toHaveLength(1)
+    expect(buyer.provider.requests.filter(({ type }) => type === 'spawn')).toHaveLength(1)
   })
 
   test('as a dry run shows the price and leaves no trace', async () => {
