@@ -51,6 +51,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   BIND_ADDR: '0.0.0.0:8080',
   HOST_USERS: 'false',
   NAMESPACE_PER_POD: 'false',
+  POD_DISK_MB: '5120',
 }
 
 const LATER = 'comes in a later version'
@@ -76,6 +77,7 @@ export const environment = z.object({
   RUNTIME_CLASS_NAME: z.string().optional(),
   HOST_USERS: optionalYesOrNo,
   NAMESPACE_PER_POD: yesOrNo(false),
+  POD_DISK_MB: optionalNumber(16, 100_000_000),
   BIND_ADDR: bindAddress.optional(),
   SSH_PORT: number(2222, 1, 65_535),
   SSH_PORT_RANGE_START: number(30_000, 1, 65_535),

@@ -183,6 +183,7 @@ function kubernetesOf(parsed: ParsedEnvironment): KubernetesConfig {
     ...given('runtimeClassName', parsed.RUNTIME_CLASS_NAME),
     ...given('hostUsers', parsed.HOST_USERS),
     namespacePerPod: parsed.NAMESPACE_PER_POD,
+    ...given('storageMb', parsed.POD_DISK_MB),
   }
 }
 

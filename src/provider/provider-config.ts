@@ -22,6 +22,8 @@ export interface KubernetesConfig {
   hostUsers?: boolean
   /** Each lease in a namespace of its own. */
   namespacePerPod: boolean
+  /** Disk of one machine in MB; the back end has a default. */
+  storageMb?: number
 }
 
 export interface ProviderConfig {

@@ -73,6 +73,9 @@ test('a cluster may use any relay and has defaults of its own', () => {
     exposure: 'nodeport',
     namespacePerPod: false,
   })
+  expect(parseProviderConfig({ ...good, ...cluster, POD_DISK_MB: '64' }, noFiles).kubernetes?.storageMb).toBe(
+    64,
+  )
   const { BACKEND: _backend, ...unsaid } = { ...good, SSH_HOST: 'node.example.com' }
   expect(parseProviderConfig(unsaid, noFiles).backend).toBe('kubernetes')
 })

@@ -4,14 +4,13 @@ import { randomBytes } from 'node:crypto'
 import * as z from 'zod'
 import { connectCluster } from '../../../src/compute/kubernetes/cluster-connection.ts'
 import type { ApiRequest } from '../../../src/compute/kubernetes/cluster-connection.ts'
-import { LEASE_LABEL } from '../../../src/compute/kubernetes/object-names.ts'
-import type { LeaseId } from '../../../src/core/ids.ts'
-import type { Compute, MachineRequest, RunningMachine } from '../../../src/provider/compute-port.ts'
+import { LEASE_LABEL, POD_NPUB } from '../../../src/compute/kubernetes/object-names.ts'
 import { makeSshKeyPair } from '../../../src/ssh/key-pair.ts'
 import type { FullCluster } from '../peers/full-cluster.ts'
 import { systemSsh, type SystemSsh } from '../peers/system-ssh.ts'
 import { until } from '../peers/until.ts'
-import { testLeaseId, testPodNpub, testPublicKey, testSpecId } from '../test-ids.ts'
+import type { Consumer, Given } from '../product/consumer.ts'
+import { buyDocument } from '../product/documents.ts'
 
 export const NAMESPACE = 'user-workloads'
 const random = { bytes: (count: number): Uint8Array => randomBytes(count) }
@@ -32,10 +31,25 @@ const podSchema = z.object({
 })
 export type Pod = z.output<typeof podSchema>
 
+const jobsSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({
+        labels: z.record(z.string(), z.string()),
+        annotations: z.record(z.string(), z.string()),
+      }),
+    }),
+  ),
+})
+const machineDocument = buyDocument.extend({
+  ssh: z.object({ host: z.string(), port: z.int(), username: z.string(), host_key: z.string() }),
+})
+
 export interface RentedMachine {
-  readonly leaseId: LeaseId
-  readonly request: MachineRequest
-  readonly running: RunningMachine
+  readonly leaseId: string
+  /** As `paygress ssh` knows it. */
+  readonly name: string
+  readonly npub: string
   /** As the buyer. */
   readonly ssh: SystemSsh
   login(change: { password?: string; identity?: string }): SystemSsh
@@ -56,36 +70,21 @@ export async function askCluster(cluster: FullCluster, request: ApiRequest): Pro
   return answer.body
 }
 
-/** Reserves, starts, waits for SSH and pays for `seconds`. */
+/** Buys with these arguments of `paygress buy`, for what is written to its stdin. */
 export async function rentMachine(
   cluster: FullCluster,
-  compute: Compute,
-  number: number,
-  seconds: number,
-  changes: Partial<MachineRequest> = {},
+  buyer: Consumer,
+  args: readonly string[],
+  given: Given & { password?: string } = {},
 ): Promise<RentedMachine> {
-  const leaseId = testLeaseId(number)
-  const hostKey = makeSshKeyPair(random, 'host')
-  const request: MachineRequest = {
-    leaseId,
-    podNpub: testPodNpub(number),
-    owner: testPublicKey(1),
-    specId: testSpecId('basic'),
-    cpuMillicores: 200,
-    memoryMb: 128,
-    image: cluster.image,
-    username: 'alice',
-    hostPrivateKey: hostKey.privateKey,
-    podSecretKey: '11'.repeat(32),
-    ...changes,
-  }
-  await compute.reserve(request)
-  await compute.start(leaseId, 120)
-  const running = await compute.waitReady(leaseId, AbortSignal.timeout(120_000))
-  await compute.setEnd(leaseId, 'paid', new Date(Date.now() + seconds * 1000))
-
-  const login: RentedMachine['login'] = (change) =>
-    systemSsh({ ...running, username: request.username, hostKey: hostKey.publicKey, ...change })
+  const bought = await buyer.ask(
+    machineDocument,
+    ['buy', '--spec', 'basic', '--user', 'alice', ...args],
+    given,
+  )
+  const leaseId = await leaseOf(cluster, bought.pod_npub)
+  const { host, port, username, host_key: hostKey } = bought.ssh
+  const login: RentedMachine['login'] = (change) => systemSsh({ host, port, username, hostKey, ...change })
   const pod = async (): Promise<Pod> => {
     const answer = await askCluster(cluster, {
       method: 'GET',
@@ -109,9 +108,9 @@ export async function rentMachine(
   }
   return {
     leaseId,
-    request,
-    running,
-    ssh: login(request.password === undefined ? {} : { password: request.password }),
+    name: bought.name,
+    npub: bought.pod_npub,
+    ssh: login(given.password === undefined ? {} : { password: given.password }),
     login,
     pod,
     restarts: async () => (await server()).restartCount,
@@ -126,6 +125,15 @@ export async function rentMachine(
         .toSorted((one, other) => one - other)
     },
   }
+}
+
+async function leaseOf(cluster: FullCluster, podNpub: string): Promise<string> {
+  const path = `/apis/batch/v1/namespaces/${NAMESPACE}/jobs`
+  const { items } = jobsSchema.parse(await askCluster(cluster, { method: 'GET', path }))
+  const job = items.find(({ metadata }) => metadata.annotations[POD_NPUB] === podNpub)
+  const leaseId = job?.metadata.labels[LEASE_LABEL]
+  if (leaseId === undefined) throw new Error(`no Job is there for ${podNpub}`)
+  return leaseId
 }
 
 /** Waits until somebody can log in again. */
