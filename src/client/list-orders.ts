@@ -4,10 +4,11 @@ import type { MintUrl } from '../core/mint-url.ts'
 import { encodeProviderNpub, type PodNpub, type ProviderNpub } from '../core/npub.ts'
 import { whereTheMoneyIs } from './money-text.ts'
 import { allOrders, getOrder } from './order-journal.ts'
+import { type OrderOutlook, outlookOf } from './order-outlook.ts'
 import type { Order, OrderKind, OrderState } from './order.ts'
 import type { Client } from './ports.ts'
 
-export interface OrderSummary {
+export interface OrderSummary extends OrderOutlook {
   orderId: OrderId
   kind: OrderKind
   state: OrderState
@@ -26,17 +27,19 @@ export interface OrderSummary {
   witness: string | undefined
 }
 
+type Lister = Pick<Client, 'orders' | 'clock'>
+
 /** All orders, the oldest first. */
-export function listOrders({ orders }: Pick<Client, 'orders'>): OrderSummary[] {
-  return allOrders(orders).map(summaryOf)
+export function listOrders(client: Lister): OrderSummary[] {
+  return allOrders(client.orders).map((order) => summaryOf(order, client))
 }
 
 /** One order; throws `unknown_order`. */
-export function showOrder({ orders }: Pick<Client, 'orders'>, orderId: OrderId): OrderSummary {
-  return summaryOf(getOrder(orders, orderId))
+export function showOrder(client: Lister, orderId: OrderId): OrderSummary {
+  return summaryOf(getOrder(client.orders, orderId), client)
 }
 
-function summaryOf(order: Order): OrderSummary {
+function summaryOf(order: Order, client: Lister): OrderSummary {
   const { orderId, kind, state, createdAt, updatedAt, terms } = order
   return {
     orderId,
@@ -50,6 +53,7 @@ function summaryOf(order: Order): OrderSummary {
     updatedAt,
     error: 'refusal' in order && order.refusal !== undefined ? order.refusal.message : order.note,
     money: whereTheMoneyIs(order),
+    ...outlookOf(order, client),
     witness: 'witness' in order ? order.witness : undefined,
   }
 }

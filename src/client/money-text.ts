@@ -19,7 +19,7 @@ export function plainText(text: string): string {
 }
 
 /** When the lock ends by our own clock, in ms; undefined for a plain token. */
-function lockEndsMs(payment: Payment): number | undefined {
+export function lockEndsMs(payment: Payment): number | undefined {
   return payment.locktime === undefined ? undefined : (payment.locktime - payment.mintAheadSec) * 1000
 }
 
@@ -29,7 +29,7 @@ export function whereTheMoneyIs(order: Order): string {
     case 'drafted':
       return 'nothing was paid'
     case 'locked':
-      return `${satText(order.payment.amountSat)} are set aside for it and nothing was sent`
+      return `${satText(order.payment.amountSat)} are set aside for it and nothing was sent${untilLock(order.payment)}`
     case 'sent':
     case 'silent':
       return `${satText(order.payment.amountSat)} are on their way to the provider, outcome unknown${untilLock(order.payment)}`

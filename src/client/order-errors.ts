@@ -6,7 +6,8 @@ import type { Order, OrderIn } from './order.ts'
 import type { OrderStore } from './ports.ts'
 import { plainText, whereTheMoneyIs } from './money-text.ts'
 
-const RECOVER = 'paygress orders recover'
+/** What goes on with everything that is open. */
+export const RECOVER = 'paygress orders recover'
 
 /** The command that goes on with an order. */
 export function resumeCommand(order: Order): string {

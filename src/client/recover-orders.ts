@@ -8,6 +8,7 @@ import { satText, whereTheMoneyIs } from './money-text.ts'
 import { allOrders, getOrder } from './order-journal.ts'
 import { isOpen, type Order, type OrderState } from './order.ts'
 import type { InboxReading, Message } from './ports.ts'
+import { type OrderOutlook, outlookOf } from './order-outlook.ts'
 import { isUnsettled, settleLock } from './untaken-payment.ts'
 import { leaseIsOver, type Recoverer, recoverOrder, type RecoverStep } from './recover-order.ts'
 
@@ -19,7 +20,7 @@ export interface RecoverOptions {
   signal: AbortSignal
 }
 
-export interface RecoveredOrder {
+export interface RecoveredOrder extends OrderOutlook {
   orderId: OrderId
   from: OrderState
   state: OrderState
@@ -84,7 +85,9 @@ async function recoverAll(
     if (isUnsettled(client, order, mode) && !(await settleLock(client, order, signal)) && mode === 'quick')
       break
   }
-  const lines = allOrders(client.orders).map((order) => lineOf(order, before.get(order.orderId), failures))
+  const lines = allOrders(client.orders).map((order) =>
+    lineOf(client, order, before.get(order.orderId), failures),
+  )
   return {
     recovered: lines.filter(({ from, state }) => from !== state),
     open: lines.filter((line) => line.from === line.state && isOpen(line)),
@@ -153,6 +156,7 @@ async function recoverClaimed(
 }
 
 function lineOf(
+  client: Recoverer,
   order: Order,
   before: Order | undefined,
   failures: ReadonlyMap<OrderId, string>,
@@ -164,6 +168,7 @@ function lineOf(
     from: before?.state ?? order.state,
     state: order.state,
     text: `order ${order.orderId}: ${text}`,
+    ...outlookOf(order, client),
   }
 }
 

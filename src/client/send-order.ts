@@ -31,7 +31,7 @@ export async function sendOrder(
   { timeoutMs, signal }: SendOptions,
 ): Promise<Order> {
   const { messenger, orders } = client
-  if (order.state === 'locked') refuseLateSending(client, order)
+  if (order.state === 'locked' && !mayStillBeSent(client, order)) throw lockTooShort(order)
   const message = messageOf(client, order)
   const outcome = await messenger.ask(message, {
     relays: order.terms.relays,
@@ -73,9 +73,9 @@ function unmarkSent({ orders }: Sender, order: Order): Order {
   return moveNow(orders, order, { ...unsent, state: 'locked' })
 }
 
-function refuseLateSending({ clock }: Sender, order: OrderIn<'locked'>): void {
-  const { respondBefore, mintAheadSec } = order.payment
-  if (unixSeconds(clock) + mintAheadSec > respondBefore - LEAST_ANSWER_SEC) throw lockTooShort(order)
+/** True while a provider has enough time left to answer a payment. */
+export function mayStillBeSent({ clock }: Pick<Client, 'clock'>, { payment }: OrderIn<'locked'>): boolean {
+  return unixSeconds(clock) + payment.mintAheadSec <= payment.respondBefore - LEAST_ANSWER_SEC
 }
 
 /** How long an answer may still come, in ms. */

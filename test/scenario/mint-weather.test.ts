@@ -38,6 +38,40 @@ describe('the mint', () => {
     },
   )
 
+  test('whose answer is found by recovery: it says when the payment is back, by the clock on the wall, and how to go on', async () => {
+    const made = await world()
+    for (let times = 0; times < 6; times += 1) {
+      made.mint.failNext({ path: '/v1/swap', kind: 'drop-after' })
+      made.mint.failNext({ path: '/v1/restore', kind: 'drop-before' })
+    }
+    expectError(await made.run(BUY), { exit: 3, code: 'payment_not_started' })
+    made.mint.faults.splice(0)
+    const ways =
+      'paygress buy --order o1 goes on; paygress orders recover takes the money back when the lock has ended'
+    const wall = { env: { TZ: 'Asia/Kolkata' } }
+    const shown = new RegExp(`lock ends +([-\\d]+ [:\\d]+ \\+05:30), in 1[34]m\\d*s?\\n *next +${ways}\\n`)
+    for (const command of [
+      ['orders', 'recover'],
+      ['orders', 'recover'],
+      ['orders', 'show', 'o1'],
+    ]) {
+      const { stdout } = await made.run(command, wall)
+      expect(stdout).toMatch(shown)
+      const order = (await made.run(['orders', 'show', 'o1', '-o', 'json'])).json()
+      expect(order.state).toBe('locked')
+      // The same moment, told twice.
+      const local = (shown.exec(stdout)?.[1] ?? '').replace(/^(\S+) (\S+) /, '$1T$2')
+      expect(new Date(local).getTime()).toBe(Date.parse(order.lock_ends_at))
+    }
+    expect((await made.run(['orders', 'recover', '-o', 'json'])).json().open).toMatchObject([
+      { order_id: 'o1', state: 'locked', lock_ends_at: expect.stringMatching(/^20.*Z$/) },
+    ])
+    expect((await made.run(['buy', '--order', 'o1', '--no-wait', '-o', 'json'])).json()).toMatchObject({
+      state: 'ready',
+    })
+    expect((await made.run(['orders', 'show', 'o1', '-o', 'json'])).json().lock_ends_at).toBe(null)
+  })
+
   test('gone after the payment is no trouble for the buyer', async () => {
     const { run, mint, provider } = await world()
     const held = Promise.withResolvers<void>()

@@ -1,6 +1,8 @@
 // paygress orders recover: finish or refund whatever a crash, a time-out or a silent provider left open.
 import { type RecoveredOrder, recoverOrders } from '../../client/recover-orders.ts'
+import { fieldLines } from '../../terminal/answer.ts'
 import type { Invocation } from '../invocation.ts'
+import { lockEndOf, outlookFields } from '../order-documents.ts'
 import { withClient } from '../with-client.ts'
 
 export async function run(invocation: Invocation): Promise<undefined> {
@@ -14,7 +16,10 @@ export async function run(invocation: Invocation): Promise<undefined> {
       signal,
     })
     terminal.progress.done()
-    const lines = [...[...recovered, ...open].map(({ text }) => text), ...unseenTokens]
+    const lines = [
+      ...[...recovered, ...open].flatMap((order) => orderLines(order, client.clock.now())),
+      ...unseenTokens,
+    ]
     await terminal.answer({
       document: {
         recovered: recovered.map(document),
@@ -27,6 +32,12 @@ export async function run(invocation: Invocation): Promise<undefined> {
   })
 }
 
-function document({ orderId, from, state, text }: RecoveredOrder) {
-  return { order_id: orderId, from, state, text }
+/** What became of it; where it still has to wait: for how long, and what can be done until then. */
+function orderLines(order: RecoveredOrder, nowMs: number): string[] {
+  return [order.text, ...fieldLines(outlookFields(order, nowMs)).map((line) => `  ${line}`)]
+}
+
+function document(order: RecoveredOrder) {
+  const { orderId, from, state, text } = order
+  return { order_id: orderId, from, state, text, lock_ends_at: lockEndOf(order) }
 }

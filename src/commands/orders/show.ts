@@ -5,7 +5,7 @@ import { fieldLines } from '../../terminal/answer.ts'
 import { satText, timeText } from '../../terminal/words.ts'
 import { wirePods } from '../../wiring/wire-pods.ts'
 import { firstArgument, type Invocation } from '../invocation.ts'
-import { orderDocument } from '../order-documents.ts'
+import { orderDocument, outlookFields } from '../order-documents.ts'
 
 export async function run(invocation: Invocation): Promise<undefined> {
   const orderId = parseOrderId(firstArgument(invocation, 'the id of the order'))
@@ -29,6 +29,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
           ['updated', timeText(order.updatedAt)],
           ['error', order.error],
           ['money', order.money],
+          ...outlookFields(order, pods.clock.now()),
           ['proof', order.witness],
         ]),
       },

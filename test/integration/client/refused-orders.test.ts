@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buyPod } from '../../../src/client/buy-pod.ts'
 import { getOrder } from '../../../src/client/order-journal.ts'
+import { showOrder } from '../../../src/client/list-orders.ts'
 import { recoverOrders } from '../../../src/client/recover-orders.ts'
 import { PaygressError } from '../../../src/core/errors.ts'
 import { parseOrderId } from '../../../src/core/ids.ts'
@@ -216,9 +217,21 @@ describe('an order that was never sent', () => {
     expect(error.hint).toContain('paygress buy --order o1')
     expect(state()).toBe('locked')
     await recover('quick')
-    await recover('full')
+    const early = await recover('full')
     expect(state()).toBe('locked')
-    buyer.clock.passSeconds(1000)
+    expect(early.open).toMatchObject([
+      {
+        lockEndsAt: new Date(Math.floor(buyer.clock.now() / 1000) * 1000 + 900_000),
+        next: expect.stringMatching(/^paygress buy --order o1 goes on; .* when the lock has ended$/),
+      },
+    ])
+    // Too late for any provider, too early for us.
+    buyer.clock.passSeconds(700)
+    expect((await recover('full')).open).toMatchObject([
+      { next: 'paygress orders recover takes the money back when the lock has ended' },
+    ])
+    buyer.clock.passSeconds(300)
+    expect(showOrder(buyer.client, orderId).next).toBe('paygress orders recover takes the money back')
     await recover('quick')
     expect(state()).toBe('locked')
     await recover('full')
