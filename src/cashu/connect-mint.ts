@@ -17,9 +17,13 @@ import { quoteWatch } from './quote-watch.ts'
 
 const STATES_PER_REQUEST = 100
 
-/** The connection to one mint; opens nothing by itself. `timeoutMs` is the time-out of one request. */
-export function connectMint(mint: MintUrl, options: { clock: Clock; timeoutMs?: number }): MintConnection {
-  const http = mintHttp({ url: mint, clock: options.clock, timeoutMs: options.timeoutMs ?? 15_000 })
+/** The connection to one mint; opens nothing by itself. `timeoutMs` is the time-out of one request, `questionMs` that of a question. */
+export function connectMint(
+  mint: MintUrl,
+  options: { clock: Clock; timeoutMs?: number; questionMs?: number | undefined },
+): MintConnection {
+  const { clock, timeoutMs = 15_000, questionMs } = options
+  const http = mintHttp({ url: mint, clock, timeoutMs, questionMs })
   const watch = quoteWatch(mint)
 
   const states: MintConnection['states'] = async (ys, signal) => {

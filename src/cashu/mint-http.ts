@@ -11,6 +11,8 @@ const LONGEST_DETAIL = 200
 const UNPROCESSABLE = 422
 /** Posts that change nothing at the mint. */
 const QUESTIONS = ['/v1/checkstate', '/v1/restore']
+/** Asks for an invoice: one that nobody was shown is nobody's loss. */
+const NEW_INVOICE = '/v1/mint/quote/bolt11'
 /** What a socket says that was kept open and that the mint closed meanwhile. */
 const STALE_SOCKET = ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']
 
@@ -24,9 +26,17 @@ export interface MintHttp {
   lastKnownTime(): number | undefined
 }
 
+export interface MintHttpOptions {
+  url: string
+  clock: Clock
+  /** What moves money, and what tells how money stands that has moved, is waited for that long: the journal counts on it. */
+  timeoutMs: number
+  /** What is asked before any moves is waited for as long as a person wants to; without it `timeoutMs`. */
+  questionMs?: number | undefined
+}
+
 /** HTTP to one mint. Never throws for what the mint or the network does. */
-export function mintHttp(options: { url: string; clock: Clock; timeoutMs: number }): MintHttp {
-  const { url, clock, timeoutMs } = options
+export function mintHttp({ url, clock, timeoutMs, questionMs = timeoutMs }: MintHttpOptions): MintHttp {
   let aheadMs: number | undefined
 
   async function answer(path: string, body: string | undefined, signal: AbortSignal): Promise<Response> {
@@ -56,13 +66,14 @@ export function mintHttp(options: { url: string; clock: Clock; timeoutMs: number
 
   return {
     ask: async (path, schema, { body, signal } = {}) => {
-      const timeout = AbortSignal.timeout(timeoutMs)
+      const longestMs = body === undefined || path === NEW_INVOICE ? questionMs : timeoutMs
+      const timeout = AbortSignal.timeout(longestMs)
       try {
         const both = signal === undefined ? timeout : AbortSignal.any([timeout, signal])
         const response = await persistent(path, body, both)
         return reply(response.status, await textOf(response), schema)
       } catch (error) {
-        if (timeout.aborted) return { status: 'unanswered', reason: `no answer in ${timeoutMs / 1000} s` }
+        if (timeout.aborted) return { status: 'unanswered', reason: `no answer in ${longestMs / 1000} s` }
         return { status: 'unanswered', reason: reasonOf(error) }
       }
     },

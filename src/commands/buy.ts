@@ -81,8 +81,7 @@ function paysByToken({ options }: Invocation): boolean {
 }
 
 function resumeOptions({ options }: Invocation): Pick<BuyWish, 'wait' | 'timeoutMs'> {
-  const timeoutSec = options.seconds('timeout')
-  return { wait: options.flag('wait'), timeoutMs: timeoutSec === undefined ? undefined : timeoutSec * 1000 }
+  return { wait: options.flag('wait'), timeoutMs: options.timeoutMs() }
 }
 
 async function readWish(invocation: Invocation): Promise<BuyWish> {

@@ -24,6 +24,9 @@ export interface Invocation {
 /** A command: prints its answer through the terminal and returns the exit code (0 where it returns nothing). */
 export type Command = (invocation: Invocation) => Promise<number | undefined>
 
+/** Node's timers end at once where they are asked to wait for longer: 24 days. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1
+
 /** The options of one invocation, read as what they mean; each reader throws a usage error in plain words. */
 export class Options {
   readonly #values: Readonly<Record<string, OptionValue>>
@@ -51,6 +54,12 @@ export class Options {
   seconds(name: OptionName): number | undefined {
     const text = this.text(name)
     return text === undefined ? undefined : parseDuration(text)
+  }
+
+  /** `--timeout` in milliseconds, no more than a timer can wait; undefined where it is not given. */
+  timeoutMs(): number | undefined {
+    const seconds = this.seconds('timeout')
+    return seconds === undefined ? undefined : Math.min(seconds * 1000, LONGEST_WAIT_MS)
   }
 
   sat(name: OptionName): bigint | undefined {

@@ -57,12 +57,12 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const watch = options.flag('watch')
   const filter = readFilter(options)
   const wired = wireOffers(options.list('relay').map(parseRelayUrl))
-  const timeoutSec = options.seconds('timeout')
+  const timeoutMs = options.timeoutMs()
   const find = {
     filter,
     watch,
     signal,
-    ...(timeoutSec === undefined ? {} : { timeoutMs: timeoutSec * 1000 }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   }
   const printer = new RowPrinter()
   try {

@@ -10,7 +10,6 @@ import type { Options } from './invocation.ts'
 export function payWish(options: Options): PayWish {
   const mint = options.text('mint')
   const order = options.text('order')
-  const timeoutSec = options.seconds('timeout')
   return {
     extent: extentOf(options),
     mint: mint === undefined ? undefined : parseMintUrl(mint),
@@ -19,7 +18,7 @@ export function payWish(options: Options): PayWish {
     lock: options.flag('lock'),
     yes: options.flag('yes'),
     dryRun: options.flag('dryRun'),
-    timeoutMs: timeoutSec === undefined ? undefined : timeoutSec * 1000,
+    timeoutMs: options.timeoutMs(),
   }
 }
 

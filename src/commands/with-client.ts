@@ -5,7 +5,7 @@ import { parseRelayUrl } from '../core/relay-url.ts'
 import { type ClientSettings, wireClient, type WiredClient } from '../wiring/wire-client.ts'
 import type { Invocation } from './invocation.ts'
 
-const DEFAULT_TIMEOUT_SEC = 60
+const DEFAULT_TIMEOUT_MS = 60_000
 const GRACE_MS = 1_500
 
 /** Runs `work` with the wired client of this invocation; sockets and files are let go of afterwards. */
@@ -41,7 +41,8 @@ function clientSettings({ options, env, terminal, signal }: Invocation): ClientS
     profile: options.text('profile'),
     relays: options.list('relay').map(parseRelayUrl),
     mint: mint === undefined ? undefined : parseMintUrl(mint),
-    timeoutMs: (options.seconds('timeout') ?? DEFAULT_TIMEOUT_SEC) * 1000,
+    timeoutMs: options.timeoutMs() ?? DEFAULT_TIMEOUT_MS,
+    mintQuestionMs: options.timeoutMs(),
     progress: terminal.progress,
     ask: terminal.ask,
     signal,

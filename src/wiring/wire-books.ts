@@ -27,7 +27,7 @@ export function wireBooks(config: Pick<ProviderConfig, 'databasePath'>): Books {
     })
   }
   const database = openProfileFile(path)
-  const wallet = wireWallet(database, {}, () => false)
+  const wallet = wireWallet(database, {}, { mayWrite: () => false })
   return {
     ledger: createLedger(database),
     clock: systemClock,

@@ -32,6 +32,8 @@ export interface ClientSettings {
   /** The mint that was named: whoever puts money there trusts it by that. */
   mint: MintUrl | undefined
   timeoutMs: number
+  /** How long a mint is waited for before any money moves; undefined: as long as for everything else. */
+  mintQuestionMs?: number | undefined
   progress: Progress
   ask: Ask
   signal: AbortSignal
@@ -56,7 +58,7 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
   if (warning !== undefined) progress.note(warning)
   const database = opened(paths.data)
   const orders = openOrderStore(database, systemClock)
-  const wallet = wireWallet(database, clientEffects(orders))
+  const wallet = wireWallet(database, clientEffects(orders), { questionMs: settings.mintQuestionMs })
   const relays = chosenRelays(settings.relays)
   const hub = openRelayHub({ signer, clock: systemClock, random: systemRandom })
   const client = {

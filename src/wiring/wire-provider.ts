@@ -57,7 +57,7 @@ export async function wireProvider({
     walletId: () => wallet.id(),
     log,
   })
-  const wallet: Wallet = wireWallet(database, providerEffects(ledger), turn.isMine)
+  const wallet: Wallet = wireWallet(database, providerEffects(ledger), { mayWrite: turn.isMine })
   const hub = openRelayHub({
     signer,
     clock: systemClock,

@@ -10,15 +10,22 @@ import type { MintConnection } from '../wallet/mint-port.ts'
 import type { Wallet } from '../wallet/wallet.ts'
 import { systemClock, systemRandom } from './system.ts'
 
-/** The wallet in a profile's database. Reads and asks nothing before its first call; no mint is written to while `mayWrite` says no. */
+export interface WalletSettings {
+  /** No mint is written to while it says no. */
+  mayWrite?: () => boolean
+  /** How long a mint may take to answer what is asked before any money moves. */
+  questionMs?: number | undefined
+}
+
+/** The wallet in a profile's database. Reads and asks nothing before its first call. */
 export function wireWallet(
   database: Database,
   effects: Effects,
-  mayWrite: () => boolean = () => true,
+  { mayWrite = () => true, questionMs }: WalletSettings = {},
 ): Wallet {
   return createWallet({
     store: walletStore(database),
-    connectMint: (mint) => onlyWhile(mayWrite, connectMint(mint, { clock: systemClock })),
+    connectMint: (mint) => onlyWhile(mayWrite, connectMint(mint, { clock: systemClock, questionMs })),
     ecash: ecashSource(),
     owners: { current: currentOwner, isAlive: isOwnerAlive },
     clock: systemClock,

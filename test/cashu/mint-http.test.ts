@@ -1,4 +1,4 @@
-// Is a mint asked again by itself when it closed the socket that was kept open, and only where that can do no harm?
+// Is a mint asked again by itself when it closed the socket that was kept open, and given up early, only where that can do no harm?
 import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
@@ -29,13 +29,17 @@ async function openForgetfulMint(): Promise<{ url: string; closed: () => number 
     seen.add(request.socket)
     request.resume().on('end', () => response.end('{"ok":true}'))
   })
+  return { url: await listen(server), closed: () => closed }
+}
+
+async function listen(server: Server): Promise<string> {
   servers.push(server)
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
   })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the server has no port')
-  return { url: `http://127.0.0.1:${address.port}`, closed: () => closed }
+  return `http://127.0.0.1:${address.port}`
 }
 
 test.each([
@@ -53,4 +57,25 @@ test.each([
   }
   expect(closed()).toBe(1)
   expect(last).toMatchObject({ status })
+})
+
+test('what is asked before money moves is given up when a person wants it, all else when the journal counts on it', async () => {
+  const waiting: (() => void)[] = []
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => waiting.push(() => response.end('{"ok":true}')))
+  })
+  const url = await listen(server)
+  const http = mintHttp({ url, clock: { now: () => Date.now() }, timeoutMs: 60_000, questionMs: 50 })
+  const outcomes = ['/v1/swap', '/v1/mint/bolt11', '/v1/melt/bolt11', '/v1/checkstate', '/v1/restore']
+  const patient = outcomes.map(async (path) => http.ask(path, answer, { body: '{}' }))
+  const questions = [
+    ...['/v1/info', '/v1/keysets', '/v1/keys/00', '/v1/mint/quote/bolt11/id'].map(async (path) =>
+      http.ask(path, answer),
+    ),
+    http.ask('/v1/mint/quote/bolt11', answer, { body: '{}' }),
+  ]
+  for (const reply of await Promise.all(questions))
+    expect(reply).toEqual({ status: 'unanswered', reason: 'no answer in 0.05 s' })
+  for (const release of waiting) release()
+  for (const reply of await Promise.all(patient)) expect(reply).toMatchObject({ status: 'ok' })
 })

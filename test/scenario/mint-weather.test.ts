@@ -72,6 +72,17 @@ describe('the mint', () => {
     expect((await made.run(['orders', 'show', 'o1', '-o', 'json'])).json().lock_ends_at).toBe(null)
   })
 
+  test('that hangs is waited for as long as --timeout says where it is only asked something', async () => {
+    const { run, mint } = await world()
+    mint.failNext({ path: '/v1/info', kind: 'hang' })
+    const other = ['--profile', 'other', '--timeout', '1s', '-o', 'json']
+    expectError(await run(['wallet', 'fund', '5', ...other]), {
+      exit: 3,
+      code: 'mint_unreachable',
+      says: /no answer in 1 s/,
+    })
+  })
+
   test('gone after the payment is no trouble for the buyer', async () => {
     const { run, mint, provider } = await world()
     const held = Promise.withResolvers<void>()

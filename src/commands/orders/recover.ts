@@ -7,12 +7,11 @@ import { withClient } from '../with-client.ts'
 
 export async function run(invocation: Invocation): Promise<undefined> {
   const { terminal, options, signal } = invocation
-  const timeoutSec = options.seconds('timeout')
   await withClient(invocation, async (client) => {
     terminal.progress.step('looking after open orders')
     const { recovered, open, unseenTokens, operations } = await recoverOrders(client, {
       mode: 'full',
-      askAgainMs: timeoutSec === undefined ? undefined : timeoutSec * 1000,
+      askAgainMs: options.timeoutMs(),
       signal,
     })
     terminal.progress.done()
