@@ -14,7 +14,8 @@ import { clusterEnvironment } from '../support/product/cluster-provider.ts'
 import { ledgerOf } from '../support/product/journals.ts'
 import { heldSat } from '../support/product/money.ts'
 import { startProvider } from '../support/product/provider-daemon.ts'
-import { diceOf, openTenant } from '../support/product/random-tenant.ts'
+import { openTenant } from '../support/product/random-tenant.ts'
+import { diceOf } from '../support/weather/dice.ts'
 import { testSpecId } from '../support/test-ids.ts'
 import { namesOf } from './rented-place.ts'
 
@@ -54,7 +55,7 @@ requirePeer('cluster')('what stays behind', () => {
           relay: relay.url,
           mint: mint.url,
           fundsSat: 2_000n,
-          dice: diceOf(SEED + at),
+          dice: diceOf(SEED + at).throw,
           seconds,
           signal,
         }),
@@ -71,7 +72,7 @@ requirePeer('cluster')('what stays behind', () => {
       }
     })
     let kills = 0
-    const dice = diceOf(SEED + TENANTS)
+    const dice = diceOf(SEED + TENANTS).throw
     const work = Promise.all(deeds)
     while (begun < DEEDS) {
       // Between any two lines of its work: nobody knows what it is doing just then.

@@ -128,14 +128,3 @@ const unasked = async (): Promise<never> => {
   throw new PaygressError('input_needed', 'nobody is there to answer')
 }
 const NOBODY = { canAsk: false, confirm: unasked, input: unasked, secret: unasked, select: unasked }
-
-/** The same numbers for the same seed (mulberry32). */
-export function diceOf(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d_2b_79_f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
