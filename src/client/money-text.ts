@@ -27,7 +27,9 @@ export function lockEndsMs(payment: Payment): number | undefined {
 export function whereTheMoneyIs(order: Order): string {
   switch (order.state) {
     case 'drafted':
-      return 'nothing was paid'
+      return order.payOperation === undefined
+        ? 'nothing was paid'
+        : `the mint has not said whether ${satText(order.terms.netSat)} and their fee were set aside; nothing was sent to the provider`
     case 'locked':
       return `${satText(order.payment.amountSat)} are set aside for it and nothing was sent${untilLock(order.payment)}`
     case 'sent':

@@ -23,6 +23,7 @@ export interface ProcessStreams extends Streams {
 
 /**
  * The streams and environment of this process. Each is opened by its first use, since opening takes Node milliseconds.
+ * A stdout that was closed before the start (`>&-`) is not seen: Node has put /dev/null in its place before any of our code runs.
  * `onReaderGone` hears that nobody reads the answers any more, as `head` does; notes that nobody reads are simply lost.
  */
 export function processStreams(onReaderGone: () => void): ProcessStreams {

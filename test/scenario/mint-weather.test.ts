@@ -45,6 +45,11 @@ describe('the mint', () => {
       made.mint.failNext({ path: '/v1/restore', kind: 'drop-before' })
     }
     expectError(await made.run(BUY), { exit: 3, code: 'payment_not_started' })
+    expect((await made.run(['orders', 'show', 'o1', '-o', 'json'])).json()).toMatchObject({
+      state: 'drafted',
+      money: expect.stringMatching(/^the mint has not said whether 60 sat .* set aside; nothing was sent/),
+      lock_ends_at: null,
+    })
     made.mint.faults.splice(0)
     const ways =
       'paygress buy --order o1 goes on; paygress orders recover takes the money back when the lock has ended'
