@@ -104,8 +104,9 @@ class RowPrinter {
   }
 }
 
-function answerOf(rows: readonly OfferRow[], { all }: OfferFilter): Answer {
-  const none = all ? 'no offer fits' : 'no offer fits; paygress offers --all shows stale ones too'
+function answerOf(rows: readonly OfferRow[], { all, maxRate }: OfferFilter): Answer {
+  const limit = maxRate === undefined ? '' : ` within your limit of ${maxRate} sat per hour`
+  const none = `no offer fits${limit}${all ? '' : '; paygress offers --all shows stale ones too'}`
   return {
     document: { offers: rows.map(documentOf) },
     names: rows.map((row) => `${row.providerNpub}/${row.spec.id}`),

@@ -151,6 +151,9 @@ describe.concurrent('the preference max_rate', () => {
     const home = await person(100)
     good(await net.run(['config', 'set', 'max_rate', '359'], { home }))
     expect((await net.run(['offers', '-o', 'json'], { home })).json().offers).toEqual([])
+    expect((await net.run(['offers'], { home })).stderr).toContain(
+      'no offer fits within your limit of 359 sat per hour',
+    )
     expectError(await buy(home, ['--for', '1m']), { exit: 5, code: 'price_too_high' })
     expect((await net.run(['orders', 'list', '-o', 'json'], { home })).json()).toEqual({ orders: [] })
     expect(await total(home)).toBe(100)
