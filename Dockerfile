@@ -22,5 +22,6 @@ RUN useradd --uid 10001 --user-group --home-dir /app/data --no-create-home --no-
 USER 10001:10001
 VOLUME /app/data
 EXPOSE 8080
-ENTRYPOINT ["node", "/app/bin/paygress.js"]
+# After `--` Node takes no option for its own.
+ENTRYPOINT ["node", "--", "/app/bin/paygress.js"]
 CMD ["serve"]

@@ -27,7 +27,7 @@ else {
 }
 
 function startWith(node) {
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' })
+  const child = spawn(node, ['--', ...process.argv.slice(1)], { stdio: 'inherit' })
   // A terminal's Ctrl-C reaches both, and the program takes the two for one.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {

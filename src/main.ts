@@ -2,6 +2,8 @@
 import { addAbortSignal } from 'node:stream'
 import { CommanderError } from 'commander'
 import { PaygressError, toPaygressError } from './core/errors.ts'
+import { hideQuoted, quoteArgument } from './core/quote-argument.ts'
+import { withHint, withOrigin } from './commands/error-hints.ts'
 import type { Invocation, OptionValue, Options } from './commands/invocation.ts'
 import { buildProgram, type Call, resolveOptions } from './program.ts'
 import { OUTPUT_FORMATS, type OutputFormat, processStreams, type Streams } from './terminal/streams.ts'
@@ -44,19 +46,30 @@ function parse(argv: readonly string[], streams: Streams): Call | number | Paygr
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return 0
     if (error.code !== 'commander.help') return usageError(error, refusing)
-    // A bare group prints its help on stderr; only a script needs more than that.
-    if (askedFormat(beforeDashes(argv), streams.env) === 'table') return 2
-    return new PaygressError('usage', `${refusing} alone is no command`, { hint: `${refusing} --help` })
+    return withoutCommand(argv, refusing)
   }
   return calls[0] ?? 0
+}
+
+/** The error of a bare group, and of help about nothing; the help itself stands above it. */
+function withoutCommand(argv: readonly string[], group: string): PaygressError {
+  const words = beforeDashes(argv)
+  const topic = words.includes('help') ? words[words.indexOf('help') + 1] : undefined
+  const message =
+    topic === undefined || topic.startsWith('-')
+      ? `${group} alone is no command`
+      : `there is no command ${quoteArgument(topic)}`
+  return new PaygressError('usage', message, { hint: `${group} --help` })
 }
 
 function usageError(error: CommanderError, command: string): PaygressError {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
   const suggestion = /Did you mean (.+?)\?/.exec(rest.join(' ') || first)?.[1]
-  const message = first.replace(/\s*\(?Did you mean .*$/, '')
+  const message = hideQuoted(first.replace(/\s*\(?Did you mean .*$/, ''))
+  // Node has read the file of this flag already, if it could: the words of other tools are not ours.
+  const meant = message.includes("'--env-file") ? '--dotenv' : suggestion
   return new PaygressError('usage', message, {
-    hint: suggestion === undefined ? `${command} --help` : `did you mean ${suggestion}?`,
+    hint: meant === undefined ? `${command} --help` : `did you mean ${meant}?`,
   })
 }
 
@@ -67,10 +80,11 @@ async function invoke(
   fallback: TerminalOptions,
 ): Promise<number> {
   let terminal: Terminal | undefined
+  const preferred = new Map<string, OptionValue>()
   try {
     const env = homeFrom(call, streams.env)
-    const options = resolveOptions(call, env, await preferences(call, env))
-    terminal = await openTerminal(streams, terminalOptions(options, stop))
+    const options = resolveOptions(call, env, noting(preferred, await preferences(call, env)))
+    terminal = await openTerminal(streams, terminalOptions(call, options, stop))
     const invocation: Invocation = {
       args: call.args,
       options,
@@ -87,30 +101,23 @@ async function invoke(
         ? new PaygressError('interrupted', 'interrupted', { cause: error })
         : toPaygressError(error)
     terminal ??= await openTerminal(streams, fallback)
-    await terminal.fail(withHint(failure, call.path))
+    await terminal.fail(withOrigin(withHint(failure, call.path), preferred))
     return failure.exitCode
   } finally {
     terminal?.close()
   }
 }
 
-/** Every error says what to type next; where it does not know, the command does. */
-function withHint(error: PaygressError, command: string): PaygressError {
-  if (error.hint !== undefined) return error
-  const { code, message, retryable, details, cause } = error
-  const hint = lastHint(error.exitCode, command)
-  return new PaygressError(code, message, {
-    hint,
-    retryable,
-    cause,
-    ...(details === undefined ? {} : { details }),
-  })
-}
-
-function lastHint(exitCode: number, command: string): string {
-  if (exitCode === INTERRUPTED) return 'the same command can be given again'
-  if (exitCode === 2) return `${command} --help`
-  return exitCode === 3 ? 'try again' : 'the same command with --verbose shows where it came from'
+/** The preferences that a command goes by are noted. */
+function noting(
+  preferred: Map<string, OptionValue>,
+  preference: (key: string) => OptionValue,
+): (key: string) => OptionValue {
+  return (key) => {
+    const value = preference(key)
+    if (value !== undefined) preferred.set(key, value)
+    return value
+  }
 }
 
 /** `--home` stands for PAYGRESS_HOME. */
@@ -121,15 +128,16 @@ function homeFrom(call: Call, env: Streams['env']): Streams['env'] {
 
 /** Preferences are read only where a flag and its environment variable are silent; a missing file costs nothing. */
 async function preferences(call: Call, env: Streams['env']): Promise<(key: string) => OptionValue> {
-  const { readPreferences } = await import('./wiring/wire-settings.ts')
+  const { readPreferences, readSoundPreferences } = await import('./wiring/wire-settings.ts')
   const profile = call.given.profile ?? env.PAYGRESS_PROFILE
-  return readPreferences(env, typeof profile === 'string' && profile !== '' ? profile : undefined)
+  const read = call.path.startsWith('paygress config ') ? readSoundPreferences : readPreferences
+  return read(env, typeof profile === 'string' && profile !== '' ? profile : undefined)
 }
 
-function terminalOptions(options: Options, signal: AbortSignal): TerminalOptions {
+function terminalOptions({ given }: Call, options: Options, signal: AbortSignal): TerminalOptions {
   const columns = options.text('columns')
   return {
-    output: options.flag('json') ? 'json' : (options.oneOf('output', OUTPUT_FORMATS) ?? 'table'),
+    output: formatOf(given, options),
     quiet: options.flag('quiet'),
     verbose: options.flag('verbose'),
     noColour: !options.flag('color'),
@@ -137,6 +145,18 @@ function terminalOptions(options: Options, signal: AbortSignal): TerminalOptions
     signal,
     ...(columns === undefined ? {} : { columns: columns.split(',').map((key) => key.trim()) }),
   }
+}
+
+/** `--json` is `-o json`: typed together with another format, one of the two would be ignored. */
+function formatOf(given: Call['given'], options: Options): OutputFormat {
+  const format = options.oneOf('output', OUTPUT_FORMATS) ?? 'table'
+  if (given.output === undefined) return options.flag('json') ? 'json' : format
+  if (given.json === true && format !== 'json') {
+    throw new PaygressError('usage', `--json and -o ${format} contradict each other`, {
+      hint: 'give one of them',
+    })
+  }
+  return format
 }
 
 /** For errors that come before the options are known: a script that asked for JSON still gets its document. */

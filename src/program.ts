@@ -1,5 +1,6 @@
 // How does a command line become one call of one command? Builds commander's program from the command tree.
 import { PaygressError } from './core/errors.ts'
+import { quoteArgument } from './core/quote-argument.ts'
 import { Command as Commander, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { type Command, Options, type OptionValue } from './commands/invocation.ts'
@@ -200,7 +201,7 @@ function isOnIn(variable: string, text: string): boolean {
   const word = text.toLowerCase()
   if (['1', 'true', 'yes', 'y', 'on'].includes(word)) return true
   if (['0', 'false', 'no', 'n', 'off'].includes(word)) return false
-  throw new PaygressError('usage', `${variable} is "${text.slice(0, 80)}", neither on nor off`, {
+  throw new PaygressError('usage', `${variable} is ${quoteArgument(text)}, neither on nor off`, {
     hint: `set ${variable} to 1 or 0, or unset it`,
   })
 }

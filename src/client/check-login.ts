@@ -1,5 +1,6 @@
 // Can a provider read at all what we want to say about logging in? What it cannot read it cannot hand back before the lock ends.
 import { PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 import { spawnRequestSchema } from '../protocol/spawn.ts'
 
 export interface LoginWish {
@@ -31,7 +32,7 @@ const WORDS: Readonly<Record<string, string>> = {
 /** Throws `usage`, quoting no secret, where no provider could do with this; before anything is paid. */
 export function checkLogin({ image, user, password, sshPublicKey }: LoginWish): void {
   if (user !== undefined && !USER.test(user)) {
-    throw new PaygressError('usage', `"${user.slice(0, 80)}" cannot be a login name`, {
+    throw new PaygressError('usage', `${quoteArgument(user)} cannot be a login name`, {
       hint: 'use lower-case letters, digits and dashes, and begin with a letter: --user alice',
     })
   }

@@ -1,6 +1,7 @@
 // Which offer is bought? The cheapest live one that fits; the same offers always give the same choice.
 import { formatDuration } from '../core/duration.ts'
 import { type ErrorCode, PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { nearest } from '../core/nearest.ts'
 import type { SeenOffer } from './offer-board.ts'
@@ -113,12 +114,12 @@ function refusal(
 function unknownSpec(rows: readonly OfferRow[], { spec, provider }: OfferWish): PaygressError {
   const known = [...new Set(rows.map((row) => String(row.spec.id)))].toSorted()
   const meant = nearest(spec, known)
-  const where = provider === undefined ? 'nobody' : `"${provider.slice(0, 80)}" does not`
+  const where = provider === undefined ? 'nobody' : `${quoteArgument(provider)} does not`
   return new PaygressError(
     'unknown_spec',
     provider === undefined
-      ? `${where} offers a spec "${spec.slice(0, 64)}"`
-      : `${where} offer a spec "${spec.slice(0, 64)}"`,
+      ? `${where} offers a spec ${quoteArgument(spec)}`
+      : `${where} offer a spec ${quoteArgument(spec)}`,
     {
       hint:
         meant === undefined ? `there is ${known.slice(0, 10).join(', ')}` : `did you mean --spec ${meant}?`,
@@ -132,7 +133,7 @@ function noOffer(offers: readonly SeenOffer[], { provider }: OfferWish): Paygres
   const message =
     provider === undefined
       ? 'no provider has a live offer on your relays'
-      : `"${provider.slice(0, 80)}" has no live offer`
+      : `${quoteArgument(provider)} has no live offer`
   return new PaygressError('no_offer', message, {
     hint: silent
       ? 'paygress offers --all shows the ones that are not live'

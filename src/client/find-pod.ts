@@ -1,5 +1,6 @@
 // Which of our pods is meant? An npub, its beginning, three words, or an alias.
 import { PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 import { nearest } from '../core/nearest.ts'
 import type { OrderStore, Pod } from './ports.ts'
 
@@ -18,7 +19,7 @@ export function findPod(orders: Pick<OrderStore, 'pods'>, text: string): Pod {
   if (only === undefined) throw unknownPod(pods, text)
   if (others.length === 0) return only
   const candidates = matches.map((pod) => `${pod.alias ?? pod.name} ${pod.npub}`)
-  throw new PaygressError('ambiguous_name', `"${text.slice(0, 80)}" can be any of ${matches.length} pods`, {
+  throw new PaygressError('ambiguous_name', `${quoteArgument(text)} can be any of ${matches.length} pods`, {
     hint: `name one in full: ${candidates.slice(0, 5).join(', ')}`,
     details: { candidates },
   })
@@ -35,7 +36,7 @@ function unknownPod(pods: readonly Pod[], text: string): PaygressError {
     text,
     pods.flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias])),
   )
-  return new PaygressError('unknown_pod', `there is no pod "${text.slice(0, 80)}" among yours`, {
+  return new PaygressError('unknown_pod', `there is no pod ${quoteArgument(text)} among yours`, {
     hint: meant === undefined ? 'paygress pods' : `did you mean ${meant}?`,
   })
 }

@@ -1,5 +1,6 @@
 // How does an order change? By compare-and-set, inside the transaction that belongs to the change, and only along its diagram.
 import { PaygressError } from '../core/errors.ts'
+import { nameArgument } from '../core/quote-argument.ts'
 import type { OrderId } from '../core/ids.ts'
 import type { Transaction } from '../wallet/transaction.ts'
 import { NEXT_STATES, type Order, type OrderData, type OrderIn, type OrderState } from './order.ts'
@@ -16,7 +17,9 @@ export function findOrder(orders: OrderStore, orderId: OrderId): Order | undefin
 export function getOrder(orders: OrderStore, orderId: OrderId): Order {
   const order = findOrder(orders, orderId)
   if (order !== undefined) return order
-  throw new PaygressError('unknown_order', `there is no order ${orderId}`, { hint: 'paygress orders list' })
+  throw new PaygressError('unknown_order', `there is no order ${nameArgument(orderId)}`, {
+    hint: 'paygress orders list',
+  })
 }
 
 export function allOrders(orders: OrderStore): Order[] {

@@ -1,5 +1,6 @@
 // Which provider is meant? An npub, a hex key, the beginning of either, three words, or the name in its offer.
 import { PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 import { nearest } from '../core/nearest.ts'
 import { decodeNpub, encodeProviderNpub, isPublicKeyHex, type PublicKeyHex } from '../core/npub.ts'
 import { threeWordName } from '../core/three-word-name.ts'
@@ -38,7 +39,7 @@ export function resolveProvider(offers: readonly SeenOffer[], text: string): See
   const candidates = matches.map(({ provider }) => encodeProviderNpub(provider))
   throw new PaygressError(
     'ambiguous_name',
-    `"${text.slice(0, 80)}" can be any of ${matches.length} providers`,
+    `${quoteArgument(text)} can be any of ${matches.length} providers`,
     {
       hint: `name one in full: ${candidates.slice(0, 5).join(', ')}`,
       details: { candidates },
@@ -54,7 +55,7 @@ function unknownProvider(offers: readonly SeenOffer[], text: string): PaygressEr
   )
   return new PaygressError(
     'unknown_provider',
-    `no provider "${text.slice(0, 80)}" has an offer on your relays`,
+    `no provider ${quoteArgument(text)} has an offer on your relays`,
     {
       hint: meant === undefined ? 'paygress offers --all' : `did you mean ${meant}?`,
     },

@@ -1,5 +1,6 @@
 // How is a token made for somebody else, and got once more where its text was lost?
 import { PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { trustNamed, usableMints } from './choose-mint.ts'
 import { tooLittle } from './fund-gap.ts'
@@ -44,7 +45,7 @@ export async function sendAgain(
 ): Promise<SentToken> {
   const entry = wallet.history(ALL).find((row) => row.operationId === operationId)
   if (entry?.kind !== 'send' || entry.orderId !== undefined) {
-    throw new PaygressError('usage', `no token was made by an operation "${operationId.slice(0, 80)}"`, {
+    throw new PaygressError('usage', `no token was made by an operation ${quoteArgument(operationId)}`, {
       hint: 'paygress wallet history --columns time,kind,amount,id',
     })
   }

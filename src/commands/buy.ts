@@ -8,6 +8,7 @@ import type { BuyWish, PurchaseView } from '../client/wish.ts'
 import { PaygressError } from '../core/errors.ts'
 import { parseOrderId } from '../core/ids.ts'
 import { encodeProviderNpub } from '../core/npub.ts'
+import { parseProviderName } from '../core/provider-name.ts'
 import { parsePodAlias } from '../core/pod-alias.ts'
 import { type Answer, fieldLines } from '../terminal/answer.ts'
 import { timeText } from '../terminal/words.ts'
@@ -88,6 +89,7 @@ async function readWish(invocation: Invocation): Promise<BuyWish> {
   const { options } = invocation
   const spec = options.text('spec')
   const alias = options.text('alias')
+  const provider = options.text('provider')
   if (spec === undefined) {
     throw new PaygressError('usage', 'it is not said which machine', {
       hint: 'add --spec <id>; paygress offers lists them',
@@ -97,7 +99,7 @@ async function readWish(invocation: Invocation): Promise<BuyWish> {
     ...payWish(options),
     spec,
     maxRate: maxRateOf(options),
-    provider: options.text('provider'),
+    provider: provider === undefined ? undefined : parseProviderName(provider),
     image: options.text('image'),
     user: options.text('user'),
     ...(await secretsOf(invocation)),

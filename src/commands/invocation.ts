@@ -1,7 +1,7 @@
 // With what is a command started? Its arguments and resolved options, the terminal, and the signal that stops it.
-import { readFile } from 'node:fs/promises'
 import { parseDuration } from '../core/duration.ts'
 import { PaygressError } from '../core/errors.ts'
+import { nameArgument, quoteArgument } from '../core/quote-argument.ts'
 import { parseSat } from '../core/money.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import type { COMMAND_OPTIONS, GLOBAL_OPTIONS } from './options.ts'
@@ -73,7 +73,7 @@ export class Options {
     if (text === undefined) return undefined
     const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
     if (count >= least && count <= most) return count
-    throw new PaygressError('usage', `"${text.slice(0, 40)}" is not a whole number from ${least} to ${most}`)
+    throw new PaygressError('usage', `${quoteArgument(text)} is not a whole number from ${least} to ${most}`)
   }
 
   oneOf<Choice extends string>(name: OptionName, choices: readonly Choice[]): Choice | undefined {
@@ -81,7 +81,7 @@ export class Options {
     if (text === undefined) return undefined
     const choice = choices.find((candidate) => candidate === text)
     if (choice !== undefined) return choice
-    throw new PaygressError('usage', `"${text.slice(0, 40)}" is not one of ${choices.join(', ')}`)
+    throw new PaygressError('usage', `${quoteArgument(text)} is not one of ${choices.join(', ')}`)
   }
 }
 
@@ -99,7 +99,7 @@ export async function readToken(invocation: Invocation): Promise<string | undefi
   if (file !== undefined && dash !== undefined) {
     throw new PaygressError('usage', 'give either --token - or --token-file, not both')
   }
-  if (file !== undefined) return cleanToken(await readSmallFile(file))
+  if (file !== undefined) return cleanToken(await readFileOf(invocation, file))
   if (dash === undefined) return undefined
   if (dash === '-') return cleanToken(await invocation.readStdin())
   throw new PaygressError('usage', 'a token does not go on the command line, where others can read it', {
@@ -113,8 +113,6 @@ function cleanToken(text: string): string {
   throw new PaygressError('invalid_token', 'there is no token in the input')
 }
 
-const LARGEST_FILE = 1 << 20
-
 /** The 12 words from stdin (`-`) or `--words-file`; undefined where neither is given. Never from the command line itself. */
 export async function readWords(invocation: Invocation): Promise<string | undefined> {
   const file = invocation.options.text('wordsFile')
@@ -122,7 +120,7 @@ export async function readWords(invocation: Invocation): Promise<string | undefi
   if (file !== undefined && dash !== undefined) {
     throw new PaygressError('usage', 'give either - or --words-file, not both')
   }
-  if (file !== undefined) return readSmallFile(file)
+  if (file !== undefined) return readFileOf(invocation, file)
   if (dash === undefined) return undefined
   if (dash === '-') return invocation.readStdin()
   throw new PaygressError('usage', 'the words do not go on the command line, where others can read them', {
@@ -130,13 +128,12 @@ export async function readWords(invocation: Invocation): Promise<string | undefi
   })
 }
 
-/** The text of a small file named by a person; throws `usage` where it cannot be read. */
-async function readSmallFile(path: string): Promise<string> {
-  try {
-    const content = await readFile(path)
-    if (content.length <= LARGEST_FILE) return content.toString('utf8')
-  } catch (error) {
-    throw new PaygressError('usage', `${path} cannot be read`, { cause: error })
-  }
-  throw new PaygressError('usage', `${path} is too large`)
+async function readFileOf({ signal }: Invocation, path: string): Promise<string> {
+  // Only where a file is named: its modules cost every other command milliseconds.
+  const { readNamedFile } = await import('../wiring/named-file.ts')
+  const text = await readNamedFile(path, signal)
+  if (text !== undefined) return text
+  throw new PaygressError('usage', `there is no file ${nameArgument(path)}`, {
+    hint: 'name a file that is there, or give - and the text on stdin',
+  })
 }

@@ -2,7 +2,9 @@
 import { findOffers, type OfferListing } from '../client/find-offers.ts'
 import { OFFER_SORTS, type OfferFilter, type OfferRow } from '../client/offer-rows.ts'
 import { PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 import { parseMintUrl } from '../core/mint-url.ts'
+import { parseProviderName } from '../core/provider-name.ts'
 import { parseRelayUrl } from '../core/relay-url.ts'
 import { type Answer, tableAnswer } from '../terminal/answer.ts'
 import { roughDuration } from '../terminal/words.ts'
@@ -139,9 +141,10 @@ function documentOf({ seen, spec, providerNpub, providerName, satsPerHour, avail
 
 function readFilter(options: Options): OfferFilter {
   const mint = options.text('mint')
+  const provider = options.text('provider')
   return {
     spec: options.text('spec'),
-    provider: options.text('provider'),
+    provider: provider === undefined ? undefined : parseProviderName(provider),
     mint: mint === undefined ? undefined : parseMintUrl(mint),
     minCpu: cores(options.text('minCpu')),
     minMemoryMb: options.count('minMemory', 1, 1_000_000_000),
@@ -154,7 +157,7 @@ function readFilter(options: Options): OfferFilter {
 function cores(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^\d{1,6}(?:\.\d{1,3})?$/.test(text)) return Number(text)
-  throw new PaygressError('usage', `"${text.slice(0, 40)}" is not a number of cores`, {
+  throw new PaygressError('usage', `${quoteArgument(text)} is not a number of cores`, {
     hint: 'write it like 0.5 or 2',
   })
 }

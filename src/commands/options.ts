@@ -190,10 +190,11 @@ export const COMMAND_OPTIONS = {
     description: 'where machines run: kubernetes (default) or process',
     env: 'PAYGRESS_BACKEND',
   },
-  envFile: {
-    flags: '--env-file <file>',
+  // Not `--env-file`: Node takes that for its own wherever it stands, and loads the file or ends before us.
+  dotenv: {
+    flags: '--dotenv <file>',
     description: 'configuration file (default .env)',
-    env: 'PAYGRESS_ENV_FILE',
+    env: 'PAYGRESS_DOTENV',
   },
   mints: {
     flags: '--mints <urls>',

@@ -2,6 +2,7 @@
 import type { Extent } from '../client/extent.ts'
 import type { PayWish } from '../client/wish.ts'
 import { PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 import { parseOrderId } from '../core/ids.ts'
 import { parseMintUrl } from '../core/mint-url.ts'
 import type { Options } from './invocation.ts'
@@ -53,7 +54,7 @@ const ISO_TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(
 function parseTime(text: string): Date {
   const time = new Date(ISO_TIME.test(text) ? text : Number.NaN)
   if (!Number.isNaN(time.getTime())) return time
-  throw new PaygressError('usage', `"${text.slice(0, 40)}" is not a time`, {
+  throw new PaygressError('usage', `${quoteArgument(text)} is not a time`, {
     hint: 'write it as ISO 8601, for example 2026-12-24T18:00Z',
   })
 }

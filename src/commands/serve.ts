@@ -8,7 +8,7 @@ import { untilStopped } from './until-stopped.ts'
 
 export async function run(invocation: Invocation): Promise<undefined> {
   const { signal } = invocation
-  const config = configuredProvider(invocation)
+  const config = await configuredProvider(invocation)
   const log = wireLog({ level: config.logLevel })
   const provider = await wireProvider({
     config,

@@ -1,5 +1,6 @@
 // How long? Durations are whole seconds inside and `90s 45m 2h 3d 1h30m` on the screen.
 import { PaygressError } from './errors.ts'
+import { quoteArgument } from './quote-argument.ts'
 
 const UNIT_SECONDS = { d: 86_400, h: 3_600, m: 60, s: 1 } as const
 type Unit = keyof typeof UNIT_SECONDS
@@ -33,7 +34,7 @@ export function formatDuration(totalSeconds: number): string {
 }
 
 function invalidDuration(text: string, why: string): PaygressError {
-  return new PaygressError('invalid_duration', `"${text.slice(0, 40)}" is not a duration: ${why}`, {
+  return new PaygressError('invalid_duration', `${quoteArgument(text)} is not a duration: ${why}`, {
     hint: 'write it like 90s, 45m, 2h, 3d or 1h30m',
   })
 }

@@ -2,6 +2,7 @@
 import type { Brand } from './brand.ts'
 import type { Random } from './clock.ts'
 import { PaygressError } from './errors.ts'
+import { quoteArgument } from './quote-argument.ts'
 import { toHex } from './hex.ts'
 
 /** One purchase, top-up or stop: chosen by the buyer, 1 to 64 characters of `A-Za-z0-9._-`. */
@@ -30,7 +31,7 @@ export function isLeaseId(text: string): text is LeaseId {
 /** Parses an order id typed by a person; throws `usage`. */
 export function parseOrderId(text: string): OrderId {
   if (isOrderId(text)) return text
-  throw new PaygressError('usage', `"${text.slice(0, 80)}" is not an order id`, {
+  throw new PaygressError('usage', `${quoteArgument(text)} is not an order id`, {
     hint: 'use 1 to 64 letters, digits, dots, dashes or underscores; paygress orders list shows yours',
   })
 }

@@ -1,5 +1,6 @@
 // How much is it? Amounts are bigint millisatoshi inside; sats exist only at the mint and on the screen.
 import { PaygressError } from './errors.ts'
+import { quoteArgument } from './quote-argument.ts'
 
 /** Millisatoshi, the only unit of the ledgers. */
 export type Msat = bigint
@@ -35,7 +36,7 @@ export function parseSat(text: string): bigint {
 }
 
 function invalidAmount(text: string, why: string): PaygressError {
-  return new PaygressError('invalid_amount', `"${text.slice(0, 40)}" is not an amount: ${why}`, {
+  return new PaygressError('invalid_amount', `${quoteArgument(text)} is not an amount: ${why}`, {
     hint: 'write sats as digits, for example 1000',
   })
 }

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { normaliseMintUrl } from '../core/mint-url.ts'
 import { normaliseRelayUrl } from '../core/relay-url.ts'
 import { isImagePattern } from './image-policy.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 
 const wholeNumber = (least: number, most: number) =>
   z.string().transform((text, context) => {
@@ -74,7 +75,7 @@ const list = <Item>(what: string, read: (text: string) => Item | undefined, isRe
       if (wrong !== undefined) {
         context.issues.push({
           code: 'custom',
-          message: `"${wrong.item.slice(0, 80)}" is not ${what}`,
+          message: `${quoteArgument(wrong.item)} is not ${what}`,
           input: text,
         })
         return z.NEVER

@@ -1,6 +1,7 @@
 // What did the operator configure, and what is wrong with it? Every problem at once, each with an example.
 import type * as z from 'zod'
 import { PaygressError } from '../core/errors.ts'
+import { nameArgument } from '../core/quote-argument.ts'
 import { isLoopbackUrl } from '../core/relay-url.ts'
 import type { Spec } from '../core/spec.ts'
 import { DEFAULT_IMAGE, environment, EXAMPLES, type ParsedEnvironment } from './config-environment.ts'
@@ -51,11 +52,20 @@ function invalid(problems: string[]): PaygressError {
   })
 }
 
+/** The file that the specs have to be read from, where a file says them. */
+export function specsFileOf(env: Environment): string | undefined {
+  const said = (name: string) => env[name]?.trim() || undefined
+  const file = said('POD_SPECS_FILE')
+  if (file !== undefined) return file
+  return (said('POD_SPECS') ?? said('PAYMENT_RATE_SATS_PER_HOUR')) ? undefined : DEFAULT_SPECS_FILE
+}
+
 function readSpecs(given: Environment, readText: ReadText): SpecsRead {
   const file = given.POD_SPECS_FILE
   if (file !== undefined) {
     const text = readText(file)
-    if (text === undefined) return { problems: [problem('POD_SPECS_FILE', `there is no file ${file}`)] }
+    if (text === undefined)
+      return { problems: [problem('POD_SPECS_FILE', `there is no file ${nameArgument(file)}`)] }
     return named('POD_SPECS_FILE', parseSpecs(text))
   }
   if (given.POD_SPECS !== undefined) return named('POD_SPECS', parseSpecs(given.POD_SPECS))

@@ -1,12 +1,13 @@
 // With which key does a buyer log in? One made for the order, or the one a person names.
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { KeyFiles, SshKey } from '../client/ports.ts'
 import type { Random } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
 import type { OrderId } from '../core/ids.ts'
+import { nameArgument } from '../core/quote-argument.ts'
+import { readNamedFile } from '../storage/named-file.ts'
 import { readPrivateFile, writePrivateFile } from '../storage/private-files.ts'
 import { makeSshKeyPair, publicLineOf } from './key-pair.ts'
 import { parsePublicKey } from './public-key.ts'
@@ -23,8 +24,7 @@ export function keyFiles(folder: string, random: Random): KeyFiles {
       return { publicKey: pair.publicKey, privateKeyPath: path }
     },
     async read(path: string): Promise<SshKey> {
-      const file = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path
-      const { line } = parsePublicKey(await readKeyFile(file))
+      const { file, line } = await readPublicKey(path)
       const privatePath = file.replace(/\.pub$/, '')
       return {
         publicKey: line,
@@ -34,13 +34,16 @@ export function keyFiles(folder: string, random: Random): KeyFiles {
   }
 }
 
+/** The public key in a file that a person named, and the whole path of that file. Throws `usage`, and `secret_exposed` for a private key. */
+export async function readPublicKey(path: string): Promise<{ file: string; line: string }> {
+  const file = path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(path)
+  return { file, line: parsePublicKey(await readKeyFile(file)).line }
+}
+
 async function readKeyFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw new PaygressError('usage', `the SSH public key ${path} cannot be read`, {
-      hint: 'name a file such as ~/.ssh/id_ed25519.pub, or leave --ssh-key out to get a key for this order',
-      cause: error,
-    })
-  }
+  const text = await readNamedFile(path)
+  if (text !== undefined) return text
+  throw new PaygressError('usage', `the SSH public key ${nameArgument(path)} is not there`, {
+    hint: 'name a file such as ~/.ssh/id_ed25519.pub, or leave --ssh-key out to get a key for this order',
+  })
 }

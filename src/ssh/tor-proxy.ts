@@ -1,5 +1,6 @@
 // How does ssh reach an onion address? Through the SOCKS port of the Tor that runs on the buyer's machine.
 import { PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 
 /** Where Tor listens unless it was told otherwise; the Tor Browser listens on 9150. */
 const TOR_PROXY = '127.0.0.1:9050'
@@ -19,7 +20,7 @@ const ADDRESS = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}):(\d{1,5})$/
 export function torProxyCommand(proxy: string): string {
   const port = Number(ADDRESS.exec(proxy)?.[1])
   if (!(port > 0 && port < 65_536)) {
-    throw new PaygressError('usage', `"${proxy.slice(0, 80)}" is not the address of a SOCKS proxy`, {
+    throw new PaygressError('usage', `${quoteArgument(proxy)} is not the address of a SOCKS proxy`, {
       hint: `give a host and a port: PAYGRESS_TOR_PROXY=${TOR_PROXY}`,
     })
   }

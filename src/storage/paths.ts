@@ -2,6 +2,7 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 
 /** Four folders as XDG means them; none is created here. */
 export interface Paths {
@@ -30,7 +31,7 @@ export function resolvePaths({ env, profile, home }: PathOptions): Paths {
   const base = baseFolders(env, home)
   if (profile === undefined || profile === 'default') return base
   if (!PROFILE.test(profile)) {
-    throw new PaygressError('usage', `"${profile.slice(0, 80)}" cannot be the name of a profile`, {
+    throw new PaygressError('usage', `${quoteArgument(profile)} cannot be the name of a profile`, {
       hint: 'use up to 32 letters, digits, dots, dashes or underscores',
     })
   }

@@ -142,6 +142,8 @@ function syncFolder(path: string): void {
   }
 }
 
+const LARGEST_PRIVATE_FILE = 1 << 20
+
 export interface PrivateFile {
   content: string
   /** Set where others may read or write the file: one line for the person. */
@@ -161,7 +163,9 @@ export function readPrivateFile(path: string): PrivateFile | undefined {
   }
   try {
     const found = fstatSync(file)
+    if (found.isDirectory()) throw new Error('it is a folder')
     if (!found.isFile()) throw new Error('it is not a file')
+    if (found.size > LARGEST_PRIVATE_FILE) throw new Error('it is larger than 1 MiB')
     const exposed = process.platform !== 'win32' && (found.mode & 0o077) !== 0
     const content = readFileSync(file, 'utf8')
     if (!exposed) return { content }
@@ -175,7 +179,10 @@ export function readPrivateFile(path: string): PrivateFile | undefined {
 
 function unreadable(error: unknown, path: string): PaygressError {
   const reason = error instanceof Error ? error.message : String(error)
-  return new PaygressError('storage_failed', `cannot read ${path}: ${reason}`, { cause: error })
+  return new PaygressError('storage_failed', `cannot read ${path}: ${reason}`, {
+    hint: `see that ${path} is a file that this user can read: ls -ld ${path}`,
+    cause: error,
+  })
 }
 
 /** Removes a private file; one that is not there is fine. */

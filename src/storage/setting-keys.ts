@@ -1,8 +1,16 @@
 // Which preferences can be set, and which values may each one have?
 import * as z from 'zod'
+import { normaliseMintUrl } from '../core/mint-url.ts'
+import { isProviderName } from '../core/provider-name.ts'
+import { normaliseRelayUrl } from '../core/relay-url.ts'
 
-const relay = z.url({ protocol: /^wss?$/, error: 'must be a ws:// or wss:// address' })
-const mint = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
+// The readers of the flags: what a flag would refuse is no preference.
+const relay = z
+  .string()
+  .refine((text) => normaliseRelayUrl(text) !== undefined, 'must be a ws:// or wss:// address')
+const mint = z
+  .string()
+  .refine((text) => normaliseMintUrl(text) !== undefined, 'must be an http:// or https:// address')
 
 const WHOLE = 'must be a whole number of sats, at least 1'
 
@@ -13,11 +21,16 @@ export const settingKeys = {
   /** The mint to pay from where a provider takes several. */
   mint,
   /** A provider to prefer. */
-  provider: z.string().min(1),
+  provider: z
+    .string()
+    .refine(
+      isProviderName,
+      'must be an npub, at least 6 characters of one, or a name that paygress offers shows',
+    ),
   /** How answers are printed. */
   output: z.enum(['table', 'json', 'yaml', 'name'], 'must be table, json, yaml or name'),
   /** Never rent above this many sats per hour. */
-  max_rate: z.int(WHOLE).positive(WHOLE),
+  max_rate: z.int(WHOLE).positive(WHOLE).max(1_000_000_000_000, 'must be at most 1000000000000'),
   /** The public key file to give to machines. */
   ssh_key: z.string().min(1),
 } as const

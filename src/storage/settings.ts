@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import type Conf from 'conf'
 import * as z from 'zod'
 import { PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 import { nearest } from '../core/nearest.ts'
+import { parseJson } from '../core/parse-json.ts'
 import { fileErrorCode, fromWriteError } from './file-error.ts'
-import { ensurePrivateFolder } from './private-files.ts'
+import { ensurePrivateFolder, readPrivateFile } from './private-files.ts'
 import { isSettingKey, settingKeys } from './setting-keys.ts'
 import type { SettingKey, SettingValue } from './setting-keys.ts'
 
@@ -37,8 +39,8 @@ export async function openSettings(folder: string): Promise<Settings> {
     if (value === undefined) return undefined
     const result = schemaOf(key).safeParse(value)
     if (result.success) return result.data
-    throw new PaygressError('config_invalid', `${key} in ${path} is wrong: ${firstIssue(result.error)}`, {
-      hint: `paygress config set ${key} <value>`,
+    throw new PaygressError('config_invalid', `${key} in ${path} is wrong: it ${firstIssue(result.error)}`, {
+      hint: `paygress config set ${key} <value>, or paygress config set ${key} '' for the default`,
     })
   }
 
@@ -75,7 +77,34 @@ export async function openSettings(folder: string): Promise<Settings> {
   }
 }
 
+/** Refuses what `conf` would take for nothing, and write over. Throws `config_invalid`. */
+function checkFile(path: string): void {
+  const text = contentOf(path)
+  if (text === undefined) return
+  const value = parseJson(text)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  const what = value === undefined ? 'is not valid JSON' : 'holds no preferences: it must be one JSON object'
+  throw unusable(path, what)
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return readPrivateFile(path)?.content
+  } catch (error) {
+    const cause = error instanceof PaygressError ? error.cause : error
+    throw unusable(path, `cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
+  }
+}
+
+function unusable(path: string, what: string, cause?: unknown): PaygressError {
+  return new PaygressError('config_invalid', `${path} ${what}`, {
+    hint: `nothing was changed: repair it, or move it away: mv ${path} ${path}.old`,
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
 async function openStore(folder: string, path: string): Promise<Store> {
+  checkFile(path)
   const { default: Conf } = await import('conf')
   try {
     return new Conf<Record<string, unknown>>({
@@ -88,10 +117,7 @@ async function openStore(folder: string, path: string): Promise<Store> {
     })
   } catch (error) {
     if (fileErrorCode(error) !== undefined) throw fromWriteError(error, path)
-    throw new PaygressError('config_invalid', `${path} is not valid JSON`, {
-      hint: 'repair it or move it away',
-      cause: error,
-    })
+    throw unusable(path, 'is not valid JSON', error)
   }
 }
 
@@ -100,7 +126,7 @@ export function parseSettingKey(text: string): SettingKey {
   if (isSettingKey(text)) return text
   const keys = Object.keys(settingKeys)
   const meant = nearest(text, keys)
-  throw new PaygressError('usage', `there is no preference "${text.slice(0, 80)}"`, {
+  throw new PaygressError('usage', `there is no preference ${quoteArgument(text)}`, {
     hint: meant === undefined ? `the preferences are ${keys.join(', ')}` : `did you mean ${meant}?`,
   })
 }

@@ -1,5 +1,6 @@
 // What does a command print on stdout? One answer, in the format that was asked for.
 import { PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 import { type Column, tableLines, type TableOptions } from './table.ts'
 
 export type Json =
@@ -56,7 +57,7 @@ export function fieldLines(fields: readonly (readonly [string, string | undefine
 export function checkColumns(table: TableAnswer, columns: readonly string[] | undefined): void {
   const unknown = columns?.find((key) => !table.keys.includes(key))
   if (unknown === undefined) return
-  throw new PaygressError('usage', `there is no column "${unknown}"`, {
+  throw new PaygressError('usage', `there is no column ${quoteArgument(unknown)}`, {
     hint: `choose from --columns ${table.keys.join(',')}`,
   })
 }

@@ -1,5 +1,6 @@
 // How does money come in by Lightning? An invoice is journalled before it is shown, and minted whenever it turns out to be paid.
 import { PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { unsentKey } from './ask-mint.ts'
 import { blankOperation, exclusively, newOperationId } from './engine.ts'
@@ -139,7 +140,7 @@ function fundOperation(deps: WalletDeps, operationId: string): { operation: Oper
   const operation = deps.store.operation(operationId)
   const quote = operation?.quote
   if (operation === undefined || quote === undefined) {
-    throw new PaygressError('usage', `there is no invoice ${operationId.slice(0, 80)}`)
+    throw new PaygressError('usage', `there is no invoice ${quoteArgument(operationId)}`)
   }
   return { operation, quote }
 }

@@ -1,5 +1,6 @@
 // What did a crash leave open? Rows whose process is dead, or which this process had to leave unknown, are settled one by one.
 import { PaygressError } from '../core/errors.ts'
+import { quoteArgument } from '../core/quote-argument.ts'
 import { exclusively } from './engine.ts'
 import type { WalletDeps } from './engine.ts'
 import { fail } from './journal.ts'
@@ -66,7 +67,7 @@ export async function settleStored(
   if (running !== undefined) return await running
   const operation = deps.store.operation(operationId)
   if (operation === undefined)
-    throw new PaygressError('usage', `there is no operation ${operationId.slice(0, 80)}`)
+    throw new PaygressError('usage', `there is no operation ${quoteArgument(operationId)}`)
   if (operation.result !== undefined) return operation.result
   const unknown: Outcome = { status: 'unknown', operationId }
   if (operation.state !== 'submitted' || !takeOver(deps, operation)) return unknown

@@ -1,12 +1,14 @@
 // What did the operator configure? The environment over a .env file, flags over both.
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'dotenv'
 import { PaygressError } from '../core/errors.ts'
+import { nameArgument } from '../core/quote-argument.ts'
 import { decodeSecretKey } from '../core/secret-key.ts'
-import { parseProviderConfig } from '../provider/config.ts'
+import { parseProviderConfig, specsFileOf } from '../provider/config.ts'
 import type { ProviderConfig } from '../provider/provider-config.ts'
 import { loadIdentity } from '../storage/identity-file.ts'
+import { readNamedFile } from '../storage/named-file.ts'
 import { readPrivateFile } from '../storage/private-files.ts'
 import { systemRandom } from './system.ts'
 
@@ -14,22 +16,28 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 export interface ProviderSources {
   env: Environment
-  /** `--env-file`; without it `.env` in the working folder, where there is one. */
-  envFile: string | undefined
+  /** `--dotenv`; without it `.env` in the working folder, where there is one. */
+  dotenv: string | undefined
   /** `--backend`, `--kubeconfig`, `--context`. */
   backend: string | undefined
   kubeconfig: string | undefined
   context: string | undefined
+  /** Ends the reading of a file that never ends. */
+  signal: AbortSignal
 }
 
 /** The whole configuration. Throws `config_invalid` with everything that is wrong, `usage` for a file that is not there. */
-export function providerConfig({ env, envFile, ...flags }: ProviderSources): ProviderConfig {
+export async function providerConfig(sources: ProviderSources): Promise<ProviderConfig> {
+  const { env, dotenv, signal, ...flags } = sources
   const { backend: BACKEND, kubeconfig: KUBECONFIG, context: KUBE_CONTEXT } = flags
-  return providerConfigFrom({
-    ...readEnvFile(envFile),
+  const all = {
+    ...(await readDotenv(dotenv, signal)),
     ...said(env),
     ...said({ BACKEND, KUBECONFIG, KUBE_CONTEXT }),
-  })
+  }
+  const file = specsFileOf(all)
+  const specs = file === undefined ? undefined : await readNamedFile(file, signal)
+  return parseProviderConfig(all, () => specs)
 }
 
 function said(variables: Environment): Environment {
@@ -38,33 +46,18 @@ function said(variables: Environment): Environment {
   )
 }
 
-/** The configuration that these variables say. */
+/** The configuration that these variables say by themselves, without any file. */
 export function providerConfigFrom(env: Environment): ProviderConfig {
-  return parseProviderConfig(env, readText)
+  return parseProviderConfig(env, () => undefined)
 }
 
-function readEnvFile(path: string | undefined): Record<string, string> {
-  const text = readText(path ?? '.env')
+async function readDotenv(path: string | undefined, signal: AbortSignal): Promise<Record<string, string>> {
+  const text = await readNamedFile(path ?? '.env', signal)
   if (text !== undefined) return parse(text)
   if (path === undefined) return {}
-  throw new PaygressError('usage', `there is no file ${path}`, { hint: 'give another --env-file' })
-}
-
-function readText(path: string): string | undefined {
-  if (!existsSync(path)) return undefined
-  try {
-    if (statSync(path).isDirectory()) throw new Error('it is a folder')
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new PaygressError('config_invalid', `${path} cannot be read: ${reasonOf(error)}`, {
-      hint: 'name another file',
-      cause: error,
-    })
-  }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  throw new PaygressError('usage', `there is no file ${nameArgument(path)}`, {
+    hint: 'give another --dotenv, or let paygress provider init write one',
+  })
 }
 
 /** The provider's Nostr key: the configured one, one from a configured file, or one that is made and kept in the data folder. */

@@ -19,6 +19,8 @@ test.each([
   'https://mint.example.com#x',
   'https://mint.example.com/%2e%2e',
   'mint.example.com',
+  'https://mint.exam\nple.com',
+  ' https://mint.example.com',
   `https://${'a'.repeat(600)}.com`,
 ])('%s is no mint', (text) => {
   expect(normaliseMintUrl(text)).toBeUndefined()
@@ -28,6 +30,8 @@ test.each([
 test('relays are told from other addresses, and loopback from the world', () => {
   expect(normaliseRelayUrl('WSS://Relay.Damus.IO/')).toBe('wss://relay.damus.io')
   expect(() => parseRelayUrl('https://relay.damus.io')).toThrow(expect.objectContaining({ code: 'usage' }))
+  for (const url of ['ws://a\nb', 'ws://a\tb', 'wss://relay.example ', 'wss://relay\u200b.example'])
+    expect(normaliseRelayUrl(url)).toBeUndefined()
   expect(isLoopbackUrl('ws://127.0.0.1:7777')).toBe(true)
   expect(isLoopbackUrl('ws://[::1]:7777')).toBe(true)
   expect(isLoopbackUrl('ws://127.evil.com')).toBe(false)

@@ -7,7 +7,7 @@ import { runCli } from '../support/run-cli.ts'
 import { expectError } from '../support/scenario/expect-error.ts'
 
 const SPECS = '[{"id":"a","name":"A","cpu_millicores":100,"memory_mb":64,"rate_msats_per_sec":1}]'
-const SERVE = ['serve', '--backend', 'process', '--env-file', '/dev/null']
+const SERVE = ['serve', '--backend', 'process', '--dotenv', '/dev/null']
 
 function variables(changes: Record<string, string>): Record<string, string> {
   return {

@@ -1,11 +1,13 @@
 // What does a mistake on the command line cost? Nothing but the right exit code, one error line, one hint, and a document for scripts.
+import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../support/peers/temporary-folder.ts'
 import { unusedAddress } from '../support/faulty-relay.ts'
-import { type CliOptions, type CliResult, runCli } from '../support/run-cli.ts'
+import { type CliOptions, type CliResult, runCli, startCli } from '../support/run-cli.ts'
 import { type DevnetProcess, startDevnetProcess } from '../support/scenario/devnet-process.ts'
 import { expectError, type ExpectedError } from '../support/scenario/expect-error.ts'
 
@@ -83,6 +85,27 @@ describe('what can be seen without any network', () => {
       { exit: 2 },
     ],
     ['a profile with a path in it', ['pods', '--profile', '../x'], { exit: 2, code: 'usage' }],
+    ['help about nothing', ['help', 'nope'], { exit: 2, code: 'usage', says: /nope/, hint: /--help/ }],
+    ['a bare group', ['wallet'], { exit: 2, code: 'usage', says: /wallet alone/, hint: /wallet --help/ }],
+    ['a relay with a line break', ['offers', '--relay', 'ws://a\nb'], { exit: 2, code: 'usage' }],
+    [
+      'a configuration file that is not there',
+      ['serve', '--dotenv', '/nope'],
+      { exit: 2, says: /no file \/nope/ },
+    ],
+    ['a folder as configuration file', ['serve', '--dotenv', '/tmp'], { exit: 2, says: /a folder/ }],
+    ['the flag that Node takes', ['serve', '--env-file', '/dev/null'], { exit: 2, hint: /--dotenv/ }],
+    [
+      'a token file without end',
+      ['buy', '--spec', 'basic', '--for', '1h', '--token-file', '/dev/zero'],
+      { exit: 2, says: /1 MiB/ },
+    ],
+    [
+      'words without end',
+      ['wallet', 'restore', '--mint', MINT, '--words-file', '/dev/zero'],
+      { exit: 2, says: /1 MiB/ },
+    ],
+    ['a key that is not there', ['config', 'set', 'ssh_key', '/nope'], { exit: 2, hint: /\.pub/ }],
     ['an unknown preference', ['config', 'set', 'mnit', MINT], { exit: 2, hint: /mint/ }],
   ])('%s', async (_, args, wanted) => {
     await expectBoth(args, wanted)
@@ -108,9 +131,75 @@ describe('what can be seen without any network', () => {
 
   test.concurrent('a secret that was typed on the command line is not repeated', async () => {
     const secret = 'cashuBo2FteBtodHRwOi8vbWludC5leGFtcGxlLmNvbWF1Y3NhdA'
-    const result = await runCli(['wallet', 'receive', secret], { home: temporaryFolder('usage') })
-    expectError(result, { exit: 2 })
-    expect(result.stderr + result.stdout).not.toContain(secret.slice(0, 20))
+    const places = [
+      ['wallet', 'receive', secret],
+      [secret],
+      ['ssh', secret],
+      ['pods', `--${secret}`],
+      ['wallet', 'fund', secret],
+      ['wallet', 'mints', secret],
+      ['buy', '--spec', 'basic', '--for', '1h', '--token-file', secret],
+      ['serve', '--dotenv', secret],
+      ['config', 'get', secret],
+      ['pods', '-o', secret],
+      ['pods', '--columns', secret],
+      ['pods', '--profile', secret],
+      ['offers', '--relay', secret],
+      ['orders', 'show', secret],
+    ]
+    for (const args of places) {
+      const result = await runCli(args, { home: temporaryFolder('usage') })
+      expectError(result, { exit: 2 })
+      expect(result.stderr + result.stdout).not.toContain(secret.slice(0, 20))
+    }
+  })
+
+  test.concurrent('two formats that contradict each other are no format', async () => {
+    const home = temporaryFolder('usage')
+    const both = await runCli(['pods', '--json', '-o', 'yaml'], { home })
+    expectError(both, { exit: 2, code: 'usage', says: /--json and -o yaml/ })
+    const [same, flag] = await Promise.all([
+      runCli(['pods', '--json', '-o', 'json'], { home }),
+      runCli(['pods', '-o', 'yaml'], { home, env: { PAYGRESS_JSON: '1' } }),
+    ])
+    expect([same.stdout, flag.stdout]).toEqual(['{"pods":[]}\n', 'pods: []\n'])
+  })
+
+  test.concurrent('a pipe that nobody writes to does not hold a signal up', async () => {
+    const home = temporaryFolder('usage')
+    const pipe = join(home, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const cli = startCli(['wallet', 'restore', '--mint', MINT, '--words-file', pipe], { home })
+    // Its writer gets in as soon as the command reads.
+    const writer = await open(pipe, 'w')
+    const result = await cli.end('SIGTERM')
+    await writer.close()
+    expectError(result, { exit: 130, says: /interrupted/ })
+  })
+
+  test.concurrent('a wrong preference can be mended, and the error of one in use says what it is', async () => {
+    const home = temporaryFolder('preferences')
+    const file = join(home, 'config', 'config.json')
+    mkdirSync(join(home, 'config'))
+    writeFileSync(file, '{"output":"xml"}')
+    expectError(await runCli(['pods'], { home }), { exit: 2, hint: /config set output/ })
+    expect((await runCli(['config', 'set', 'output', 'table'], { home })).code).toBe(0)
+    writeFileSync(file, '{"provider":"npub1x","ssh_key":"/nope"}')
+    const buy = await runCli(['buy', '--spec', 'basic', '--for', '1h'], { home })
+    expectError(buy, {
+      exit: 2,
+      says: /provider in .*config\.json is wrong/,
+      hint: /paygress config set provider/,
+    })
+    writeFileSync(file, JSON.stringify({ relays: [await unusedAddress()] }))
+    expectError(await runCli(['offers', '--timeout', '2s'], { home }), {
+      exit: 3,
+      says: /relays comes from your preferences/,
+      hint: /paygress config set relays/,
+    })
+    writeFileSync(file, '[]')
+    expectError(await runCli(['config', 'set', 'output', 'json'], { home }), { exit: 2, hint: /mv / })
+    expect((await runCli(['config', 'path'], { home })).code).toBe(0)
   })
 
   test.concurrent('help and version go to stdout and are no failure', async () => {
@@ -289,7 +378,6 @@ describe('a reader that goes away', () => {
     const shell = `"$1" "$2" offers --help | head -1; echo "codes \${PIPESTATUS[*]}"`
     const result: CliResult = await runCli(['--version'], { home })
     expect(result.code).toBe(0)
-    const { execFileSync } = await import('node:child_process')
     const out = execFileSync(
       'bash',
       ['-c', shell, 'sh', process.execPath, join(import.meta.dirname, '../../bin/paygress.js')],

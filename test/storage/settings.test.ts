@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -47,6 +47,10 @@ describe('settings', () => {
     ['relays', '', /relays/],
     ['max_rate', 'much', /max_rate.* must be a whole number of sats/],
     ['output', 'xml', /output.* must be table, json, yaml or name/],
+    ['provider', 'npub1x', /provider.* must be an npub/],
+    ['provider', `npub1${'q'.repeat(58)}`, /provider.* must be an npub/],
+    ['relays', 'wss://me:pw@relay.example', /ws:\/\//],
+    ['mint', 'https://mint.example/?x=1', /https:\/\//],
   ] as const)('%s refuses "%s" and says why', async (key, text, message) => {
     const settings = await openSettings(folder)
     await expect(settings.setText(key, text)).rejects.toThrow(message)
@@ -70,11 +74,34 @@ describe('settings', () => {
     expect(() => again.get('output')).toThrow(expect.objectContaining({ code: 'config_invalid' }))
   })
 
-  test('a broken file is named and kept', async () => {
+  test.each(['[]', 'null', '"x"', '7', '{"output":', ''])(
+    'a file with %s is named and kept',
+    async (text) => {
+      const settings = await openSettings(folder)
+      await settings.setText('output', 'json')
+      writeFileSync(settings.path, text)
+      await expect(openSettings(folder)).rejects.toMatchObject({
+        code: 'config_invalid',
+        hint: expect.stringContaining(`mv ${settings.path}`),
+      })
+      expect(readFileSync(settings.path, 'utf8')).toBe(text)
+    },
+  )
+
+  test('a file that appears between reading and setting is not written over either', async () => {
     const settings = await openSettings(folder)
-    await settings.setText('output', 'json')
-    writeFileSync(settings.path, '{"output":')
-    await expect(openSettings(folder)).rejects.toMatchObject({ code: 'config_invalid' })
-    expect(readFileSync(settings.path, 'utf8')).toBe('{"output":')
+    mkdirSync(folder)
+    writeFileSync(settings.path, '[]')
+    await expect(settings.setText('output', 'json')).rejects.toMatchObject({ code: 'config_invalid' })
+    expect(readFileSync(settings.path, 'utf8')).toBe('[]')
+  })
+
+  test('a folder or a device in the place of the file is called what it is', async () => {
+    mkdirSync(join(folder, 'config.json'), { recursive: true })
+    await expect(openSettings(folder)).rejects.toThrow('it is a folder')
+    rmSync(folder, { recursive: true })
+    mkdirSync(folder)
+    symlinkSync('/dev/zero', join(folder, 'config.json'))
+    await expect(openSettings(folder)).rejects.toThrow('it is not a file')
   })
 })

@@ -1,5 +1,5 @@
 // paygress config set: keep a preference, or with an empty value go back to the default.
-import { parseSettingKey, wireSettings } from '../../wiring/wire-settings.ts'
+import { parseSettingKey, settingText, wireSettings } from '../../wiring/wire-settings.ts'
 import { firstArgument, type Invocation } from '../invocation.ts'
 
 export async function run(invocation: Invocation): Promise<undefined> {
@@ -7,7 +7,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const text = invocation.args[1] ?? ''
   const settings = await wireSettings(invocation.env, invocation.options.text('profile'))
   if (text.trim() === '') await settings.unset(key)
-  else await settings.setText(key, text)
+  else await settings.setText(key, await settingText(key, text))
   const value = settings.get(key)
   await invocation.terminal.answer({
     document: { key, value: value ?? null },

@@ -15,7 +15,7 @@ const COLUMNS = [
 
 export async function run(invocation: Invocation): Promise<number> {
   const { terminal } = invocation
-  const config = configuredProvider(invocation)
+  const config = await configuredProvider(invocation)
   terminal.progress.step('asking the back end, mints and relays')
   const findings = await wireProviderCheck(config, wireLog({ level: 'error' }))
   terminal.progress.done()

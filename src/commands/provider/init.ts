@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { PaygressError } from '../../core/errors.ts'
+import { quoteArgument } from '../../core/quote-argument.ts'
 import { normaliseMintUrl } from '../../core/mint-url.ts'
 import { normaliseRelayUrl } from '../../core/relay-url.ts'
 import type { Ask } from '../../core/progress.ts'
@@ -76,7 +77,7 @@ async function listOf(
 ) {
   const problem = (answer: string) => {
     const wrong = split(answer).find((item) => read(item) === undefined)
-    if (wrong !== undefined) return `"${wrong.slice(0, 80)}" is not an address for ${flag}`
+    if (wrong !== undefined) return `${quoteArgument(wrong)} is not an address for ${flag}`
     return split(answer).length === 0 ? 'at least one is needed' : undefined
   }
   const more = suggestion === undefined ? {} : { suggestion }
@@ -102,6 +103,6 @@ async function sshHostOf(options: Options, ask: Ask): Promise<string> {
     options.text('sshHost') ?? (await ask.input('Address that buyers connect to', { flag, problem }))
   const found = problem(host)
   if (found !== undefined)
-    throw new PaygressError('usage', `"${host.slice(0, 80)}": ${found}`, { hint: `give ${flag}` })
+    throw new PaygressError('usage', `${quoteArgument(host)}: ${found}`, { hint: `give ${flag}` })
   return host
 }

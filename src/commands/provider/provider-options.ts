@@ -4,12 +4,13 @@ import { providerConfig } from '../../wiring/provider-settings.ts'
 import type { Invocation } from '../invocation.ts'
 
 /** The configuration that `serve` and `provider` share. Throws `config_invalid` with everything that is wrong. */
-export function configuredProvider({ env, options }: Invocation): ProviderConfig {
+export async function configuredProvider({ env, options, signal }: Invocation): Promise<ProviderConfig> {
   return providerConfig({
     env,
-    envFile: options.text('envFile'),
+    dotenv: options.text('dotenv'),
     backend: options.text('backend'),
     kubeconfig: options.text('kubeconfig'),
     context: options.text('context'),
+    signal,
   })
 }

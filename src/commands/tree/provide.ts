@@ -1,7 +1,7 @@
 // Which commands sell machines?
 import type { CommandGroup } from '../command-definition.ts'
 
-const PROVIDER_OPTIONS = ['backend', 'envFile', 'kubeconfig', 'context'] as const
+const PROVIDER_OPTIONS = ['backend', 'dotenv', 'kubeconfig', 'context'] as const
 
 export const PROVIDE: CommandGroup = {
   group: 'Provide',

@@ -1,5 +1,6 @@
 // paygress wallet mints: which mints does this wallet trust? Also trust (add) and remove.
 import { PaygressError } from '../../core/errors.ts'
+import { quoteArgument } from '../../core/quote-argument.ts'
 import { type MintUrl, parseMintUrl } from '../../core/mint-url.ts'
 import { tableAnswer } from '../../terminal/answer.ts'
 import { satText } from '../../terminal/words.ts'
@@ -38,7 +39,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
 function parseAction(text: string): Action {
   const action = ACTIONS.find((candidate) => candidate === text)
   if (action !== undefined) return action
-  throw new PaygressError('usage', `"${text.slice(0, 40)}" is not something to do with mints`, {
+  throw new PaygressError('usage', `${quoteArgument(text)} is not something to do with mints`, {
     hint: 'paygress wallet mints [list|add|trust|remove] [url]',
   })
 }
