@@ -17,7 +17,6 @@ export function orderDocument(order: OrderSummary) {
     created_at: order.createdAt.toISOString(),
     updated_at: order.updatedAt.toISOString(),
     error: order.error ?? null,
-    lock_ends_at: lockEndOf(order),
   }
 }
 

@@ -5,7 +5,7 @@ import { fieldLines } from '../../terminal/answer.ts'
 import { satText, timeText } from '../../terminal/words.ts'
 import { wirePods } from '../../wiring/wire-pods.ts'
 import { firstArgument, type Invocation } from '../invocation.ts'
-import { orderDocument, outlookFields } from '../order-documents.ts'
+import { lockEndOf, orderDocument, outlookFields } from '../order-documents.ts'
 
 export async function run(invocation: Invocation): Promise<undefined> {
   const orderId = parseOrderId(firstArgument(invocation, 'the id of the order'))
@@ -13,7 +13,12 @@ export async function run(invocation: Invocation): Promise<undefined> {
   try {
     const order = showOrder(pods, orderId)
     await invocation.terminal.answer({
-      document: { ...orderDocument(order), money: order.money, witness: order.witness ?? null },
+      document: {
+        ...orderDocument(order),
+        lock_ends_at: lockEndOf(order),
+        money: order.money,
+        witness: order.witness ?? null,
+      },
       names: [order.orderId],
       human: {
         kind: 'lines',
