@@ -37,8 +37,8 @@ export function tokenHead(text: string): { mint: string; unit: string; proofCoun
 }
 
 /**
- * The proofs with their full keyset ids. Throws `invalid_token`; its `details.keyset` is `unknown` where it names a keyset
- * that is not among `keysetIds`.
+ * The proofs with their full keyset ids. Throws `invalid_token`, and `keyset_unknown` where it names a keyset that is not
+ * among `keysetIds`.
  */
 export function decodeToken(text: string, keysetIds: readonly string[]): Token {
   // cashu-ts throws the same for any failure; with every id it could mean, only the shape is left to fail.
@@ -89,8 +89,12 @@ function malformed(cause?: unknown): PaygressError {
 }
 
 function unknownKeyset(cause?: unknown): PaygressError {
-  return new PaygressError('invalid_token', 'the token cannot be used: its mint does not know its keyset', {
-    details: { keyset: 'unknown' },
-    cause,
-  })
+  return new PaygressError(
+    'keyset_unknown',
+    'the token cannot be used now: its mint does not show its keyset',
+    {
+      hint: 'try again in a few minutes: mints make new keysets, and may show them late',
+      cause,
+    },
+  )
 }

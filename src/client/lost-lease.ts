@@ -2,10 +2,11 @@
 import { parseReply } from '../protocol/reply.ts'
 import type { PaymentState } from '../protocol/payment-state.ts'
 import { moveNow } from './order-journal.ts'
+import { refundTokens } from './kept-tokens.ts'
 import type { Order, OrderIn } from './order.ts'
 import { takeBack } from './take-back.ts'
 import type { Client } from './ports.ts'
-import { usableRefunds } from './receive-refund.ts'
+import { sortRefunds } from './receive-refund.ts'
 
 type Taker = Pick<Client, 'wallet' | 'orders'>
 
@@ -19,7 +20,7 @@ export function refundIn(order: Order, content: string): PaymentState | undefine
 
 /**
  * Receives what the provider paid back for a lost lease: ready or expired → reclaiming → refunded, and the pod is `lost`. The order as it was
- * where nothing of it is money to us.
+ * where nothing of it is money to us. Throws what stands in the way now where it may be money later.
  */
 export async function takeLostLease(
   client: Taker,
@@ -27,15 +28,12 @@ export async function takeLostLease(
   payment: PaymentState,
   signal: AbortSignal,
 ): Promise<Order> {
-  if (payment.status !== 'refunded') return order
-  const { orders } = client
-  const told = [payment.refund_token, ...(payment.further_refund_tokens ?? [])]
-  const tokens = await usableRefunds(client, order, told)
-  if (tokens.length === 0) return order
-  const after = await takeBack(client, order, { by: 'receive', tokens, lostLease: true }, signal)
-  const pod = orders.pod(order.podNpub)
-  if (pod !== undefined) orders.transaction((tx) => orders.savePod(tx, { ...pod, state: 'lost' }))
-  return after
+  const { usable, others, later } = await sortRefunds(client, order, refundTokens(payment))
+  // Before its mint has said what the refund is, nothing of the lease is written down as over.
+  if (usable.length === 0 && later !== undefined) throw later
+  if (usable.length === 0) return order
+  const tokens = usable.map(({ token }) => token)
+  return takeBack(client, order, { by: 'receive', tokens, others, lostLease: true }, signal)
 }
 
 /** Writes that a lease is over: only for one whose inbox was read past its end. */

@@ -25,6 +25,13 @@ export function lockEndsMs(payment: Payment): number | undefined {
 
 /** One sentence without a full stop. */
 export function whereTheMoneyIs(order: Order): string {
+  const kept = 'unreceived' in order ? (order.unreceived?.length ?? 0) : 0
+  if (kept === 0) return placeOf(order)
+  const tokens = kept === 1 ? 'a token' : `${kept} tokens`
+  return `${placeOf(order)}; ${tokens} of the provider could not be taken in yet: paygress orders recover tries again`
+}
+
+function placeOf(order: Order): string {
   switch (order.state) {
     case 'drafted':
       return order.payOperation === undefined

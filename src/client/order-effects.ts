@@ -2,11 +2,18 @@
 import { isOrderId } from '../core/ids.ts'
 import { PaygressError } from '../core/errors.ts'
 import type { EffectArgs, EffectRef, Effects, OperationResult, Transaction } from '../wallet/transaction.ts'
+import { tokenHash, withoutTokens, withTokens } from './kept-tokens.ts'
+import { satText } from './money-text.ts'
 import { getOrder, moveOrder } from './order-journal.ts'
 import type { Order, OrderData, OrderIn } from './order.ts'
 import type { OrderStore } from './ports.ts'
 
-export const EFFECT_NAMES = ['order-locked', 'order-reclaimed', 'order-stopped'] as const
+export const EFFECT_NAMES = [
+  'order-locked',
+  'order-reclaimed',
+  'order-stopped',
+  'order-refunded-late',
+] as const
 type Refund = NonNullable<OrderIn<'reclaiming'>['refund']>
 export type ClientEffect = (typeof EFFECT_NAMES)[number]
 
@@ -15,12 +22,19 @@ export function orderEffect(name: ClientEffect, order: Pick<Order, 'orderId'>): 
   return { name, args: { order_id: order.orderId } }
 }
 
+/** The effect of receiving a token that the order keeps. */
+export function lateRefund({ orderId }: Pick<Order, 'orderId'>, hash: string): EffectRef {
+  return { name: 'order-refunded-late', args: { order_id: orderId, token_hash: hash } }
+}
+
 /** All effects of the consumer; every process that recovers a consumer's wallet needs them. */
 export function clientEffects(orders: OrderStore): Effects & Record<ClientEffect, Effects[string]> {
   return {
     'order-locked': (tx, result, args) => endPayment(orders, tx, orderOf(orders, args), result),
     'order-reclaimed': (tx, result, args) => endReturn(orders, tx, orderOf(orders, args), result),
     'order-stopped': (tx, result, args) => endStop(orders, tx, orderOf(orders, args), result),
+    'order-refunded-late': (tx, result, args) =>
+      addRefund(orders, tx, orderOf(orders, args), result, args['token_hash']),
   }
 }
 
@@ -53,15 +67,20 @@ function endReturn(orders: OrderStore, tx: Transaction, order: Order, result: Op
 
 /** One of the refund's tokens was received or cannot be; the next one follows until none is left. */
 export function afterReceived(order: OrderIn<'reclaiming'>, result: OperationResult): OrderData {
-  const { operation: _, ...idle } = order
   const before = order.refund ?? { tokens: [], returnedSat: 0n, feeSat: 0n }
   const refund = withReceived(before, result)
-  if (result.status === 'failed')
-    idle.note = `a refund cannot be received (${result.reason}): ${result.detail}`
+  const failed =
+    result.status === 'failed'
+      ? {
+          note: `a refund cannot be received (${result.reason}): ${result.detail}`,
+          ...withTokens(order, before.tokens.slice(0, 1)),
+        }
+      : {}
+  const { operation: _, ...idle } = { ...order, ...failed }
   if (refund.tokens.length > 0) return { ...idle, refund }
   // Nothing of it holds, and no machine ran: what is left is the lock, which ends by itself.
   if (refund.returnedSat === 0n && result.status === 'failed' && order.lostLease !== true)
-    return afterFailedReturn(order, result)
+    return afterFailedReturn({ ...order, ...failed }, result)
   return { ...idle, state: 'refunded', returnedSat: refund.returnedSat, feeSat: refund.feeSat }
 }
 
@@ -101,12 +120,39 @@ function endStop(orders: OrderStore, tx: Transaction, order: Order, result: Oper
   if (answer === undefined) throw foreign(order, result)
   const { operation: _, ...stop } = order.stop
   const after = { ...answer, ...withReceived(answer, result) }
-  const note = result.status === 'failed' ? `the refund cannot be received: ${result.detail}` : order.note
+  const failed =
+    result.status === 'failed' ? refundFailed(order, answer.tokens.slice(0, 1), result.detail) : {}
   if (after.tokens.length > 0) {
-    moveOrder(orders, tx, order, { ...order, note, stop: { ...stop, answer: after } })
+    moveOrder(orders, tx, order, { ...order, ...failed, stop: { ...stop, answer: after } })
     return
   }
-  endLease(orders, tx, { ...order, note, stop }, after)
+  endLease(orders, tx, { ...order, ...failed, stop }, after)
+}
+
+/** What a stopping order says of tokens that cannot be received now; it keeps them. */
+export function refundFailed(
+  order: OrderIn<'stopping'>,
+  tokens: readonly string[],
+  why: string,
+): Pick<OrderIn<'stopping'>, 'note' | 'unreceived'> {
+  return { note: `the refund cannot be received: ${why}`, ...withTokens(order, tokens) }
+}
+
+function addRefund(
+  orders: OrderStore,
+  tx: Transaction,
+  order: Order,
+  result: OperationResult,
+  hash: EffectArgs[string] | undefined,
+): void {
+  if (result.status === 'failed' || order.state === 'drafted') return
+  const rest = withoutTokens(order, (token) => tokenHash(token) === hash)
+  const note = `${satText(result.amountSat)} of a refund came in later`
+  const sums =
+    'returnedSat' in order
+      ? { returnedSat: order.returnedSat + result.amountSat, feeSat: order.feeSat + result.feeSat }
+      : {}
+  moveOrder(orders, tx, order, { ...order, ...rest, ...sums, note })
 }
 
 /** The last step of a stop: order and pod are stopped. */

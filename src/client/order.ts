@@ -8,10 +8,12 @@
 //      │        │            └→ silent ─┬→ ready | refused                       (the reply came)
 //      │        │                       ├→ reclaiming → reclaimed | silent       (unspent after the lock | the provider was faster)
 //      │        │                       └→ broken                                (captured and never answered)
+//      │        │                            └→ reclaiming → refunded           (a refund that was kept came in)
 //      │        └→ reclaiming → reclaimed                                        (orders recover)
 //      └→ reclaimed (0 sat)
 //
-// Settled orders stay as they are; only the mint's word that nothing of their payment was left unspent is added (`lockSettled`).
+// Settled orders stay as they are; added are only the mint's word that nothing of their payment was left unspent (`lockSettled`), and what
+// comes in of refunds that could not be received before (`unreceived`).
 // `stopping → ready` when the provider refuses to stop; `reclaiming` goes back where it came from when the mint refuses.
 import * as z from 'zod'
 import type { OrderId } from '../core/ids.ts'
@@ -88,9 +90,12 @@ const base = {
   refundKey: ownKey,
   note: z.string().optional(),
 }
+/** Tokens that the provider gave back and that could not be received yet; every `orders recover` tries them again. */
+const unreceived = z.array(z.string()).optional()
 const paid = {
   ...base,
   payment: paymentSchema,
+  unreceived,
   /** Hashes of the refusals that were acted on: one that proved untrue is no news the second time. */
   heard: z.array(z.string()).optional(),
   /** The mint was asked after the lock: nothing of the payment is unspent any more. */
@@ -142,6 +147,7 @@ export const orderSchema = z.discriminatedUnion('state', [
     ...base,
     state: z.literal('reclaimed'),
     payment: paymentSchema.optional(),
+    unreceived,
     refusal: refusalSchema.optional(),
     ...back,
   }),
@@ -194,11 +200,11 @@ export const NEXT_STATES: Readonly<Record<OrderState, readonly OrderState[]>> = 
   reclaiming: ['reclaiming', 'reclaimed', 'refunded', 'refused', 'silent', 'locked'],
   ready: ['ready', 'stopping', 'expired', 'reclaiming'],
   stopping: ['stopping', 'stopped', 'ready'],
-  reclaimed: [],
+  reclaimed: ['reclaimed'],
   refunded: ['refunded'],
   stopped: ['stopped'],
   expired: ['expired', 'reclaiming'],
-  broken: ['broken'],
+  broken: ['broken', 'reclaiming'],
 }
 
 const OPEN: readonly OrderState[] = [

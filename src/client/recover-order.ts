@@ -6,6 +6,7 @@ import { markExpired, refundIn, takeLostLease } from './lost-lease.ts'
 import { getOrder, isIn, moveNow } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, InboxReading } from './ports.ts'
+import { receiveKept } from './receive-kept.ts'
 import { sendOrder } from './send-order.ts'
 import { lockHasEnded, settleRefusal } from './settle-refusal.ts'
 import { applyStopAnswer, finishStop } from './stop-pod.ts'
@@ -26,6 +27,7 @@ export interface RecoverStep {
 /** The order as far as it can be brought now. Nothing that was not yet `sent` is ever published here. */
 export async function recoverOrder(client: Recoverer, start: Order, step: RecoverStep): Promise<Order> {
   let order = readAnswers(client, start, step.inbox)
+  if (step.mode === 'full') order = await receiveKept(client, order, step.signal)
   // Every step moves on along the diagram, so that this ends; the same revision twice means that it has to wait.
   // A provider that stays silent is asked once.
   for (let asked = false; ;) {

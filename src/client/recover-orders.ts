@@ -10,6 +10,7 @@ import { isOpen, type Order, type OrderState } from './order.ts'
 import type { InboxReading, Message } from './ports.ts'
 import { type OrderOutlook, outlookOf } from './order-outlook.ts'
 import { isUnsettled, settleLock } from './untaken-payment.ts'
+import { keepsTokens } from './receive-kept.ts'
 import { leaseIsOver, type Recoverer, recoverOrder, type RecoverStep } from './recover-order.ts'
 
 export interface RecoverOptions {
@@ -106,7 +107,7 @@ function unseenToken({ operationId, kind, orderId, result }: RecoveryReport['end
 function isDue(client: Recoverer, order: Order, mode: 'quick' | 'full'): boolean {
   if (order.state === 'ready') return order.kind === 'buy' && (mode === 'full' || leaseIsOver(client, order))
   if (mode === 'quick' && (order.state === 'drafted' || order.state === 'locked')) return false
-  return isOpen(order)
+  return isOpen(order) || (mode === 'full' && keepsTokens(order))
 }
 
 function isSame({ orderId }: Order): (other: Order) => boolean {

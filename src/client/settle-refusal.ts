@@ -1,16 +1,17 @@
 // A provider has refused: where is the money, and what brings it home now?
 import { unixSeconds } from '../core/clock.ts'
 import { PaygressError, type ErrorCode } from '../core/errors.ts'
+import { refundTokens, withTokens } from './kept-tokens.ts'
+import { maySucceedLater } from './may-succeed-later.ts'
 import { plainText } from './money-text.ts'
 import { moveNow } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
+import { sortRefunds } from './receive-refund.ts'
 import { takeBack } from './take-back.ts'
 import type { Client } from './ports.ts'
 
 export type Settler = Pick<Client, 'wallet' | 'orders' | 'clock' | 'progress'>
 
-/** Nothing was submitted and the same may succeed later: the order stays as it is. */
-const LATER: readonly ErrorCode[] = ['mint_unreachable', 'mint_misbehaved', 'busy', 'timeout']
 /** What the provider gave back is none. */
 const UNUSABLE: readonly ErrorCode[] = [
   'invalid_token',
@@ -46,9 +47,12 @@ export async function settleRefusal(
     case 'refunded':
       return attempt(client, order, async () => {
         if (await isUntaken(client, order)) return disbelieve(client, order, signal)
-        const tokens = [payment.refund_token, ...(payment.further_refund_tokens ?? [])]
-        for (const token of tokens) await client.wallet.inspect(token, [order.terms.mint])
-        return takeBack(client, order, { by: 'receive', tokens }, signal)
+        const { usable, others, later } = await sortRefunds(client, order, refundTokens(payment))
+        if (usable.length === 0 && later !== undefined) throw later
+        if (usable.length === 0)
+          return asUntouched(client, order, 'what the provider gave back is no money to us')
+        const tokens = usable.map(({ token }) => token)
+        return takeBack(client, order, { by: 'receive', tokens, others }, signal)
       })
     case 'untouched':
     case 'pending':
@@ -66,12 +70,18 @@ async function isUntaken({ wallet }: Settler, { terms, payment }: OrderIn<'refus
 
 // A word about money that was never taken would end the order, and with it the way back of the whole payment.
 async function disbelieve(client: Settler, order: OrderIn<'refused'>, signal: AbortSignal): Promise<Order> {
-  const moved = moveNow(client.orders, order, {
-    ...order,
-    refusal: { ...order.refusal, payment: { status: 'untouched' } },
-    note: 'the provider speaks of a payment that it never took',
-  })
+  const moved = asUntouched(client, order, 'the provider speaks of a payment that it never took')
   return moved.state === 'refused' ? settleRefusal(client, moved, signal) : moved
+}
+
+/** What the order has left is its lock, which ends by itself; the tokens that came are kept with it. */
+function asUntouched({ orders }: Settler, order: OrderIn<'refused'>, note: string): Order {
+  return moveNow(orders, order, {
+    ...order,
+    ...withTokens(order, refundTokens(order.refusal.payment)),
+    refusal: { ...order.refusal, payment: { status: 'untouched' } },
+    note,
+  })
 }
 
 /** True where our own key may spend the payment: a plain token at any time, a locked one after its lock. */
@@ -90,18 +100,22 @@ async function attempt(
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof PaygressError)) throw error
-    if (LATER.includes(error.code)) {
+    if (maySucceedLater(error)) {
       client.progress.note(
         `the payment of order ${order.orderId} stays where it is for now: ${error.message}`,
       )
       return order
     }
-    if (!UNUSABLE.includes(error.code) || order.refusal.payment.status === 'untouched') throw error
-    return moveNow(client.orders, order, {
-      ...order,
-      refusal: { ...order.refusal, payment: { status: 'untouched' } },
-      note: `what the provider gave back cannot be used: ${plainText(error.message)}`,
-    })
+    if (
+      !(error instanceof PaygressError) ||
+      !UNUSABLE.includes(error.code) ||
+      order.refusal.payment.status === 'untouched'
+    )
+      throw error
+    return asUntouched(
+      client,
+      order,
+      `what the provider gave back cannot be used: ${plainText(error.message)}`,
+    )
   }
 }

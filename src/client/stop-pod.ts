@@ -3,15 +3,15 @@ import { PaygressError } from '../core/errors.ts'
 import { newOrderId } from '../core/ids.ts'
 import { parseReply } from '../protocol/reply.ts'
 import type { StopReply } from '../protocol/stop.ts'
-import { getOrder, isIn, moveNow, moveOrder, withClaim } from './order-journal.ts'
+import { getOrder, moveOrder, withClaim } from './order-journal.ts'
 import { buildStopRequest } from './build-request.ts'
 import { freeRefusal } from './ask-provider.ts'
 import { findPod } from './find-pod.ts'
 import { interruptible } from './interruptible.ts'
-import { endLease, orderEffect } from './order-effects.ts'
+import { endLease } from './order-effects.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, Pod } from './ports.ts'
-import { receiveRefundToken } from './receive-refund.ts'
+import { receiveStopRefund } from './receive-stop-refund.ts'
 
 type Stopper = Pick<Client, 'wallet' | 'orders' | 'messenger' | 'clock' | 'random' | 'progress'>
 
@@ -95,7 +95,7 @@ export async function finishStop(
     })
     order = getOrder(client.orders, start.orderId)
   }
-  return receiveRefund(client, order, signal)
+  return receiveStopRefund(client, order, signal)
 }
 
 /** True where the answer ends the waiting; throws the provider's refusal after the order went back to `ready`. */
@@ -131,47 +131,6 @@ function noteAnswer({ orders }: Pick<Client, 'orders'>, order: OrderIn<'stopping
   })
 }
 
-async function receiveRefund(client: Stopper, start: Order, signal: AbortSignal): Promise<Order> {
-  const { wallet, orders } = client
-  let order = start
-  while (isIn(order, ['stopping'])) {
-    const current = order
-    const token = current.stop.answer?.tokens[0]
-    if (token === undefined) return current
-    if (current.stop.operation !== undefined) {
-      const outcome = await wallet.settle(current.stop.operation, signal)
-      if (outcome.status === 'unknown') return current
-    } else {
-      client.progress.step('receiving what is left')
-      const outcome = await receiveRefundToken(client, current, token, {
-        orderId: current.orderId,
-        effect: orderEffect('order-stopped', current),
-        prepare: (tx, operation) =>
-          moveOrder(orders, tx, current, { ...current, stop: { ...current.stop, operation } }),
-        signal,
-      })
-      if (outcome === 'unusable') {
-        order = skipToken(client, current)
-        continue
-      }
-      if (outcome.status === 'unknown') return getOrder(orders, current.orderId)
-    }
-    order = getOrder(orders, current.orderId)
-  }
-  return order
-}
-
-function skipToken({ orders }: Stopper, order: OrderIn<'stopping'>): Order {
-  const { answer } = order.stop
-  if (answer === undefined) return order
-  const rest = { ...answer, tokens: answer.tokens.slice(1) }
-  const note = 'a refund of the provider was no token of a mint that was paid with'
-  if (rest.tokens.length > 0)
-    return moveNow(orders, order, { ...order, note, stop: { ...order.stop, answer: rest } })
-  orders.transaction((tx) => endLease(orders, tx, { ...order, note }, rest))
-  return getOrder(orders, order.orderId)
-}
-
 function ended(pod: Pod): PaygressError {
   return new PaygressError('pod_ended', `${pod.name} has ended already`, { hint: 'paygress pods' })
 }
@@ -188,9 +147,12 @@ function notStopped(order: Order, pod: Pod, nowMs: number): PaygressError {
         details,
       },
     )
+  const isAnswered = order.state === 'stopping' && order.stop.answer !== undefined
   return new PaygressError(
     'outcome_unknown',
-    `the stop of ${pod.name} is not answered yet; it is asked again`,
+    isAnswered
+      ? `${pod.name} is stopped; what is left of its payment is kept with its order until its mint takes it in`
+      : `the stop of ${pod.name} is not answered yet; it is asked again`,
     {
       hint: 'paygress orders recover',
       details,

@@ -32,6 +32,7 @@ export const EXIT_CODES = {
   no_offer: 3,
   relays_unreachable: 3,
   mint_unreachable: 3,
+  keyset_unknown: 3,
   provider_silent: 3,
   payment_not_started: 3,
   busy: 3,

@@ -29,7 +29,7 @@ async function readAgain(context: ProviderContext, { token, mint }: InspectedTok
   try {
     await context.wallet.inspect(token, [mint])
   } catch (error) {
-    if (!isPaygressCode(error, 'mint_unreachable', 'mint_misbehaved')) throw error
+    if (!isPaygressCode(error, 'mint_unreachable', 'mint_misbehaved', 'keyset_unknown')) throw error
     context.log.debug({ mint }, 'the mint of a payment to be released does not answer')
   }
 }

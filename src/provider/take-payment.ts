@@ -34,7 +34,8 @@ export async function inspectToken(
     return { token: await context.wallet.inspect(token, context.config.mints) }
   } catch (error) {
     const { code, message } = toPaygressError(error)
-    if (code === 'invalid_token') return { refusal: refusal('invalid_token', `Invalid token: ${message}`) }
+    if (code === 'invalid_token' || code === 'keyset_unknown')
+      return { refusal: refusal('invalid_token', `Invalid token: ${message}`) }
     if (code === 'mint_not_accepted') {
       return {
         refusal: refusal(

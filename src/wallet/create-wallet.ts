@@ -101,7 +101,7 @@ export function createWallet(options: WalletOptions): Wallet {
     settlePayment: (tx, orderId) => store.within(tx).settleTokensOf(orderId),
     respend: (token, signatures, how) => respendToken(deps, token, signatures, how),
     reclaim: (token, index, how) => reclaimToken(deps, token, index, how),
-    inspect: (token, accepted) => inspectToken(deps, token, accepted),
+    inspect: (token, accepted, how) => inspectToken(deps, token, accepted, how),
     tokenState: (token) => tokenState(deps, token),
     claim: (tx, token, holder) => claimProofs(deps, tx, token, holder),
     capture: (token, how) => capturePayment(deps, token, how),

@@ -34,8 +34,9 @@ export interface DecodedToken {
 }
 
 /**
- * Decodes a token of a mint that `accept` lets pass (it throws for others, before any connection). Throws `invalid_token`.
- * Asks the mint for nothing but keysets it does not know.
+ * Decodes a token of a mint that `accept` lets pass (it throws for others, before any connection). Asks the mint for nothing but keysets
+ * that are not known. Throws `invalid_token` for what will never be one, and for what may be one later `keyset_unknown`, where the mint
+ * does not show its keyset, `mint_unreachable` or `mint_misbehaved`.
  */
 export async function decodeToken(
   deps: { ecash: Ecash; mints: MintDirectory },
@@ -73,9 +74,8 @@ async function decodedProofs(
   try {
     return deps.ecash.decodeToken(text, ids).proofs
   } catch (error) {
-    if (!(error instanceof PaygressError) || error.details?.['keyset'] !== 'unknown') throw error
+    if (!(error instanceof PaygressError) || error.code !== 'keyset_unknown') throw error
     const fresh = await deps.mints.refreshUnknown(mint, refreshEveryMs)
-    if (fresh === undefined) throw invalid(`its keyset is not among those that ${mint} showed a moment ago`)
     return deps.ecash.decodeToken(
       text,
       fresh.map(({ id }) => id),
@@ -91,12 +91,16 @@ async function keysetsOf(
   const keysets = new Map<string, KeysetKeys>()
   for (const { keysetId, amountSat } of proofs) {
     const keyset = keysets.get(keysetId) ?? (await deps.mints.keyset(mint, keysetId))
-    if (keyset === undefined) throw invalid(`its keyset is not among those that ${mint} has shown`)
+    if (keyset === undefined) throw keysetUnknown(mint)
     if (keyset.unit !== UNIT) throw invalid(`its keyset is not in ${UNIT}`)
     if (!Object.hasOwn(keyset.keys, String(amountSat))) throw invalid('its keyset has no such coin')
     keysets.set(keysetId, keyset)
   }
   return keysets
+}
+
+function keysetUnknown(mint: MintUrl): PaygressError {
+  return new PaygressError('keyset_unknown', `the token cannot be used now: ${mint} does not show its keyset`)
 }
 
 /** A token that is none of ours to take. */

@@ -86,7 +86,7 @@ export interface Ecash {
   encodeRequest(request: { id: string; amountSat: bigint; mint: string; description: string }): string
   /** Mint and unit of a token, without knowing its keysets. Throws `invalid_token`. */
   tokenHead(text: string): { mint: string; unit: string; proofCount: number }
-  /** Throws `invalid_token` where it is malformed or a (short) keyset id is not among `keysetIds`. */
+  /** Throws `invalid_token` where it is malformed, `keyset_unknown` where a (short) keyset id is not among `keysetIds`. */
   decodeToken(text: string, keysetIds: readonly string[]): Token
   /** NUT-20 signatures over a quote and its outputs: today's message, then the amended one. */
   signQuote(privateKey: Uint8Array, quoteId: string, outputs: readonly Output[]): string[]

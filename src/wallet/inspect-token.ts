@@ -2,19 +2,21 @@
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { decodeToken, invalid, PAYMENT_LIMITS } from './decode-token.ts'
-import type { DecodedToken } from './decode-token.ts'
+import type { DecodedToken, TokenLimits } from './decode-token.ts'
 import type { WalletDeps } from './engine.ts'
 import { tokenFee } from './take-token.ts'
 import { secretLock } from './token-lock.ts'
 import type { InspectedToken, TokenLock, TokenState } from './wallet.ts'
 
-/** Every check that needs no other word of the mint than its keysets. Throws `invalid_token` or `mint_not_accepted`. */
+/** Every check that needs no other word of the mint than its keysets. Throws what `Wallet.inspect` says. */
 export async function inspectToken(
   deps: WalletDeps,
   text: string,
   mints: readonly MintUrl[],
+  { askAgain = false }: { askAgain?: boolean } = {},
 ): Promise<InspectedToken> {
-  const token = await paymentToken(deps, text, mints)
+  const limits = askAgain ? { ...PAYMENT_LIMITS, refreshEveryMs: 0 } : PAYMENT_LIMITS
+  const token = await paymentToken(deps, text, mints, limits)
   const ecash = await deps.ecashSource.load()
   if (token.keysets.size > 1) throw invalid('it mixes keysets')
   const feeSat = tokenFee(token)
@@ -39,9 +41,10 @@ export async function paymentToken(
   deps: WalletDeps,
   text: string,
   mints: readonly MintUrl[] | undefined,
+  limits: TokenLimits = PAYMENT_LIMITS,
 ): Promise<DecodedToken> {
   const ecash = await deps.ecashSource.load()
-  return await decodeToken({ ecash, mints: deps.mints }, text, PAYMENT_LIMITS, (mint) => {
+  return await decodeToken({ ecash, mints: deps.mints }, text, limits, (mint) => {
     if (mints === undefined || mints.includes(mint)) return
     throw new PaygressError('mint_not_accepted', `tokens of ${mint} are not accepted here`, {
       details: { accepted: mints },

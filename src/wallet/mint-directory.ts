@@ -21,8 +21,11 @@ export interface MintDirectory {
   activeKeyset(mint: MintUrl, signal?: AbortSignal): Promise<KeysetKeys>
   /** A keyset with its keys, active or not; undefined where the mint does not know it (asked at most every 30 s). */
   keyset(mint: MintUrl, keysetId: string, signal?: AbortSignal): Promise<KeysetKeys | undefined>
-  /** The keysets, asked anew because a token names one that is not known; undefined where that was done too recently. */
-  refreshUnknown(mint: MintUrl, everyMs: number, signal?: AbortSignal): Promise<Keyset[] | undefined>
+  /**
+   * The keysets, asked anew because a token names one that is not known. Within `everyMs` of the last time they are what came then: its
+   * keysets, or its error. Throws `mint_unreachable` or `mint_misbehaved`.
+   */
+  refreshUnknown(mint: MintUrl, everyMs: number, signal?: AbortSignal): Promise<Keyset[]>
   /** What the mint can do; asked once per process unless the store knows it. */
   info(mint: MintUrl): Promise<MintInfo>
   /** The mint's time in Unix seconds, asked now. */
@@ -41,7 +44,7 @@ export function mintDirectory(deps: {
 }): MintDirectory {
   const { store, clock } = deps
   const connections = new Map<MintUrl, MintConnection>()
-  const lookedForUnknown = new Map<MintUrl, number>()
+  const lookedForUnknown = new Map<MintUrl, { atMs: number; found: Promise<Keyset[]> }>()
   const infos = new Map<MintUrl, MintInfo>()
 
   function connection(mint: MintUrl): MintConnection {
@@ -103,21 +106,23 @@ export function mintDirectory(deps: {
   ): Promise<KeysetKeys | undefined> {
     const known = store.keysets(mint).find(({ id }) => id === keysetId)
     if (known !== undefined) return await withKeys(mint, known, signal)
-    const found = (await refreshUnknown(mint, UNKNOWN_KEYSET_EVERY_MS, signal))?.find(
-      ({ id }) => id === keysetId,
-    )
+    const fresh = await refreshUnknown(mint, UNKNOWN_KEYSET_EVERY_MS, signal)
+    const found = fresh.find(({ id }) => id === keysetId)
     return found === undefined ? undefined : await withKeys(mint, found, signal)
   }
 
-  async function refreshUnknown(
-    mint: MintUrl,
-    everyMs: number,
-    signal?: AbortSignal,
-  ): Promise<Keyset[] | undefined> {
+  async function refreshUnknown(mint: MintUrl, everyMs: number, signal?: AbortSignal): Promise<Keyset[]> {
     const before = lookedForUnknown.get(mint)
-    if (before !== undefined && clock.now() - before < everyMs) return undefined
-    lookedForUnknown.set(mint, clock.now())
-    return await keysets(mint, { maxAgeMs: 0, ...(signal === undefined ? {} : { signal }) })
+    if (before !== undefined && clock.now() - before.atMs < everyMs) return await before.found
+    const found = keysets(mint, { maxAgeMs: 0, ...(signal === undefined ? {} : { signal }) })
+    lookedForUnknown.set(mint, { atMs: clock.now(), found })
+    try {
+      return await found
+    } catch (error) {
+      // Whoever gave up waiting says nothing about the mint.
+      if (signal?.aborted === true) lookedForUnknown.delete(mint)
+      throw error
+    }
   }
 
   async function info(mint: MintUrl): Promise<MintInfo> {

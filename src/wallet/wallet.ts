@@ -160,7 +160,7 @@ export interface RecoveryReport {
 /**
  * Ecash for both sides: every movement is a row of one journal, written before the mint is asked and ended in one transaction
  * with its effect. Methods that return a value without a promise read only the journal. Errors: `insufficient_funds`,
- * `mint_not_trusted`, `mint_unreachable` (nothing was submitted), `mint_misbehaved`, `lock_not_supported`, `invalid_token`.
+ * `mint_not_trusted`, `mint_unreachable` (nothing was submitted), `mint_misbehaved`, `lock_not_supported`, `invalid_token`, `keyset_unknown`.
  */
 export interface Wallet {
   readonly transaction: RunTransaction
@@ -228,10 +228,11 @@ export interface Wallet {
 
   // ---- a provider's side
   /**
-   * Decodes a token without asking a mint anything but, at most every 30 s, the keysets of a mint in `mints`. Throws `invalid_token`
-   * (size, shape, > 64 proofs, mixed keysets, unknown unit or keyset) and `mint_not_accepted`.
+   * Decodes a token without asking a mint anything but, at most every 30 s unless `askAgain` is set, the keysets of a mint in `mints`.
+   * Throws `invalid_token` (size, shape, > 64 proofs, mixed keysets, unknown unit) and `mint_not_accepted`; for what may be a token later
+   * `keyset_unknown`, `mint_unreachable` or `mint_misbehaved`.
    */
-  inspect(token: string, mints: readonly MintUrl[]): Promise<InspectedToken>
+  inspect(token: string, mints: readonly MintUrl[], how?: { askAgain?: boolean }): Promise<InspectedToken>
   /** NUT-07 for every proof. */
   tokenState(token: InspectedToken): Promise<TokenState>
   /**

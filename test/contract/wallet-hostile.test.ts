@@ -76,7 +76,6 @@ describe('a token', () => {
     ['that is nothing', () => 'hello'],
     ['that is empty text', () => ''],
     ['that is truncated', (_proofs, text) => text.slice(0, -20)],
-    ['with garbage in it', (_proofs, text) => `${text.slice(0, 60)}AAAA${text.slice(64)}`],
     ['that is far too long', (_proofs, text) => text + 'A'.repeat(70_000)],
     ['of another unit', (proofs) => encode(proofs, url, 'usd')],
     ['that holds a proof twice', (proofs) => encode([...proofs, ...proofs.slice(0, 1)])],
@@ -91,10 +90,6 @@ describe('a token', () => {
         encode(
           Array.from({ length: 65 }, (_, n) => ({ ...first, dleq: undefined, secret: `${n}` }) as never),
         ),
-    ],
-    [
-      'of an unknown keyset',
-      (proofs) => encode(proofs.map((one) => ({ ...one, keysetId: `01${'ab'.repeat(32)}` }))),
     ],
     ['of a coin that does not exist', (proofs) => encode(proofs.map((one) => ({ ...one, amountSat: 3n })))],
     [
@@ -119,6 +114,13 @@ describe('a token', () => {
     expect(mint.requests.filter(({ path }) => path === '/v1/swap')).toHaveLength(before)
   })
 
+  test('with garbage where its keyset stands is of none that its mint shows', async () => {
+    const { text } = await plain()
+    await expect(inspect(`${text.slice(0, 60)}AAAA${text.slice(64)}`)).rejects.toMatchObject({
+      code: 'keyset_unknown',
+    })
+  })
+
   test('of mixed keysets is invalid as a payment, but can be received', async () => {
     const old = await plain(64n)
     mint.rotate({ inputFeePpk: 100 })
@@ -139,11 +141,36 @@ describe('a token', () => {
     const before = asked()
     expect((await inspect(text)).dleqValid).toBe(true)
     for (let time = 0; time < 5; time++)
-      await expect(inspect(unknown)).rejects.toMatchObject({ code: 'invalid_token' })
+      await expect(inspect(unknown)).rejects.toMatchObject({ code: 'keyset_unknown', retryable: true })
     expect(asked()).toBe(before + 1)
-    providerAheadMs += 31_000
-    await expect(inspect(unknown)).rejects.toMatchObject({ code: 'invalid_token' })
+    await expect(provider.wallet.inspect(unknown, [url], { askAgain: true })).rejects.toMatchObject({
+      code: 'keyset_unknown',
+    })
     expect(asked()).toBe(before + 2)
+    providerAheadMs += 31_000
+    await expect(inspect(unknown)).rejects.toMatchObject({ code: 'keyset_unknown' })
+    expect(asked()).toBe(before + 3)
+  })
+
+  test('of a new keyset is understood in all of several at once', async () => {
+    providerAheadMs += 31_000
+    mint.rotate({ inputFeePpk: 100 })
+    const tokens = [await plain(), await plain(), await plain()]
+    const inspected = await Promise.all(tokens.map(({ text }) => inspect(text)))
+    expect(inspected.map(({ dleqValid }) => dleqValid)).toEqual([true, true, true])
+  })
+
+  test('of a new keyset is none of an invalid one while the mint does not answer', async () => {
+    providerAheadMs += 31_000
+    mint.rotate({ inputFeePpk: 100 })
+    const { text } = await plain()
+    mint.failNext({ path: '/v1/keysets', kind: 'drop-before' })
+    mint.failNext({ path: '/v1/keysets', kind: 'drop-before' })
+    for (let time = 0; time < 5; time++)
+      await expect(inspect(text)).rejects.toMatchObject({ code: 'mint_unreachable' })
+    mint.faults.length = 0
+    providerAheadMs += 31_000
+    expect((await inspect(text)).dleqValid).toBe(true)
   })
 
   test('with forged signatures has no valid DLEQ proof, and its capture fails without harm', async () => {

@@ -14,7 +14,7 @@ import { parseMintUrl, type MintUrl } from '../../../src/core/mint-url.ts'
 import type { PublicKeyHex } from '../../../src/core/npub.ts'
 import { normaliseRelayUrl, type RelayUrl } from '../../../src/core/relay-url.ts'
 import { PaygressError } from '../../../src/core/errors.ts'
-import { startMint, type RunningMint } from '../../../src/devnet/mint/start-mint.ts'
+import { startFaultyMint, type FaultyMint } from '../faulty-mint.ts'
 import type { Effects } from '../../../src/wallet/transaction.ts'
 import type { Wallet } from '../../../src/wallet/wallet.ts'
 import { openOrderStore } from '../../../src/storage/order-store.ts'
@@ -57,7 +57,7 @@ export interface TestBuyer {
   wire: Wire
   clock: TestClock
   mint: MintUrl
-  runningMint: RunningMint
+  runningMint: FaultyMint
   /** Opens the same home again, as another run of the program would. */
   reopen(): TestBuyer
   close(): Promise<void>
@@ -71,7 +71,7 @@ export interface TestBuyerOptions {
 
 export async function openTestBuyer(options: TestBuyerOptions = {}): Promise<TestBuyer> {
   const clock = new TestClock()
-  const runningMint = await startMint({ clock })
+  const runningMint = await startFaultyMint({ clock })
   const mint = parseMintUrl(runningMint.url)
   const providerHome = openTestWallet({ clock, trusted: [mint] })
   await fundWith(providerHome.wallet, mint, 500n)
