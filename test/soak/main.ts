@@ -1,6 +1,9 @@
 // Is any sat lost, whatever goes wrong, for as long as you like? npm run soak -- --minutes N --seed S [--people N] [--storm 0.05]
 import { parseArgs } from 'node:util'
 import { diceOf } from '../support/weather/dice.ts'
+import { reportOf } from '../oracle/report.ts'
+import { wrongs } from '../oracle/reckon.ts'
+import { leaveBacklog } from './backlog.ts'
 import { reckon } from './reckoning.ts'
 import { fundEverybody, killNowAndThen, live, rotateNowAndThen } from './soak-life.ts'
 import { openSoakWorld, type SoakWorld } from './soak-world.ts'
@@ -26,6 +29,7 @@ console.log(`soak of ${minutes} min, seed ${seed}`)
 const dice = diceOf(seed)
 const tally = openTally()
 await using world = await openSoakWorld(dice.fork('world'), number(values.people))
+await leaveBacklog(world, dice.fork('backlog'))
 await fundEverybody(world)
 const until = Date.now() + minutes * 60_000
 world.storm(number(values.storm))
@@ -38,16 +42,14 @@ await Promise.all([
   ),
   rotateNowAndThen(world, dice.fork('rotation'), tally, until),
 ])
-const books = await reckon(world, tally)
+const judged = await reckon(world, tally)
 
 console.table(asTable(tally.counts))
 console.table(weatherOf(world))
-console.table(books)
-const lost = books.filter(({ missingSat }) => missingSat !== 0)
-for (const { mint, missingSat } of lost)
-  console.error(`${Math.abs(missingSat)} sat of ${mint} are ${missingSat > 0 ? 'lost' : 'there twice'}`)
+for (const { mint, reckoning } of judged) console.log(`${mint}\n${reportOf(reckoning)}`)
+const wrong = judged.flatMap(({ reckoning }) => wrongs(reckoning))
 for (const fault of tally.faults) console.error(`fault: ${fault}`)
-const isWhole = lost.length === 0 && tally.faults.length === 0
+const isWhole = wrong.length === 0 && tally.faults.length === 0
 console.log(isWhole ? `every sat is in its place (seed ${seed})` : `FAILED: again with --seed ${seed}`)
 process.exitCode = isWhole ? 0 : 1
 

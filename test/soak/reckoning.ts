@@ -1,5 +1,8 @@
-// Where is every sat when the storm is over? Everybody recovers, the locks' time passes, and the mints' books are compared with the wallets' files.
+// Where is every sat when the storm is over? Everybody recovers, the locks' time passes, and the oracle says.
 import * as z from 'zod'
+import { readJournal } from '../oracle/journal-file.ts'
+import { readMintBooks } from '../oracle/mint-books.ts'
+import { reckon as reckonMint, type Reckoning } from '../oracle/reckon.ts'
 import { rows } from '../support/product/money.ts'
 import type { SoakWorld } from './soak-world.ts'
 import type { Tally } from './tally.ts'
@@ -9,22 +12,14 @@ const PAST_ALL_LOCKS_SEC = 3_700
 const ROUNDS = 6
 
 const openRow = z.object({ what: z.string() })
-const sumRow = z.object({ sat: z.number() })
 
-export interface Books {
+export interface Judged {
   mint: string
-  issuedSat: number
-  outstandingSat: number
-  heldByPeopleSat: number
-  heldByProvidersSat: number
-  /** Proofs of tokens that were made and that nobody has taken. */
-  untakenProofs: number
-  /** Outstanding, and in no wallet and no token: lost (or, below zero, there twice). */
-  missingSat: number
+  reckoning: Reckoning
 }
 
 /** Lets everything end and says where each sat is. */
-export async function reckon(world: SoakWorld, tally: Tally): Promise<Books[]> {
+export async function reckon(world: SoakWorld, tally: Tally): Promise<Judged[]> {
   world.storm(0)
   for (const provider of world.providers) await provider.restart()
   await recoverEverybody(world, tally, {})
@@ -36,7 +31,7 @@ export async function reckon(world: SoakWorld, tally: Tally): Promise<Books[]> {
   }
   for (const what of openOf(world)) tally.fault(`still open: ${what}`)
   for (const provider of world.providers) await provider.stop()
-  return world.mints.map((mint) => booksOf(world, mint))
+  return world.mints.map((mint) => judge(world, mint))
 }
 
 async function recoverEverybody(
@@ -72,45 +67,10 @@ function openOf({ people, providers }: SoakWorld): string[] {
   return [...orders, ...operations].map(({ what }) => what)
 }
 
-function booksOf(
-  { people, providers }: SoakWorld,
-  { mint, path, weather }: SoakWorld['mints'][number],
-): Books {
-  const sum = (file: string, sql: string): number => rows(file, sql, sumRow)[0]?.sat ?? 0
-  const spent = new Set(
-    rows(path, "SELECT y FROM proofs WHERE state = 'SPENT'", z.object({ y: z.string() })).map(({ y }) => y),
-  )
-  const coin = z.object({ y: z.string(), sat: z.number() })
-  const held = (files: readonly { databasePath: string }[]): number =>
-    files
-      .flatMap(({ databasePath }) =>
-        rows(
-          databasePath,
-          `SELECT y, amount_sat AS sat FROM wallet_coin WHERE state <> 'spent' AND mint = '${weather.url}'`,
-          coin,
-        ),
-      )
-      .reduce((total, { y, sat }) => (spent.has(y) ? total : total + sat), 0)
-  const tokens = [...people, ...providers].flatMap(({ databasePath }) =>
-    rows(
-      databasePath,
-      `SELECT t.y AS y, 0 AS sat FROM wallet_token_proof t JOIN wallet_operation o ON o.id = t.operation_id
-       WHERE o.mint = '${weather.url}'`,
-      coin,
-    ),
-  )
-  const openTokens = tokens.filter(({ y }) => !spent.has(y)).length
-  const issuedSat = sum(path, 'SELECT coalesce(sum(amount), 0) AS sat FROM signatures')
-  const outstandingSat = Number(mint.stats().outstanding)
-  const heldByPeopleSat = held(people)
-  const heldByProvidersSat = held(providers)
-  return {
-    mint: weather.url,
-    issuedSat,
-    outstandingSat,
-    heldByPeopleSat,
-    heldByProvidersSat,
-    untakenProofs: openTokens,
-    missingSat: outstandingSat - heldByPeopleSat - heldByProvidersSat,
-  }
+function judge({ people, providers }: SoakWorld, { path, weather }: SoakWorld['mints'][number]): Judged {
+  const journals = [
+    ...people.map(({ databasePath }, index) => readJournal(`person ${index + 1}`, databasePath)),
+    ...providers.map(({ databasePath }, index) => readJournal(`provider ${index + 1}`, databasePath)),
+  ]
+  return { mint: weather.url, reckoning: reckonMint(readMintBooks(path), journals) }
 }
