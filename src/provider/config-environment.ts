@@ -44,7 +44,6 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   ENABLE_TOR_SIDECAR: 'false',
   TOR_IMAGE: 'registry.example.com/tor:0.4.9',
   CONTEXTVM_ENABLED: 'false',
-  LEGACY_DIALECTS: '(leave it empty)',
   SSH_HOST: '203.0.113.7',
   SSH_EXPOSURE: 'nodeport',
   POD_NAMESPACE: 'user-workloads',
@@ -99,7 +98,7 @@ export const environment = z.object({
   LEGACY_DIALECTS: z
     .string()
     .optional()
-    .refine((text) => splitList(text ?? '').length === 0, `older dialects: ${LATER}`),
+    .refine((text) => splitList(text ?? '').length === 0, 'older dialects come in a later version: unset it'),
   LOG_LEVEL: z.string().optional(),
   RUST_LOG: z.string().optional(),
 })

@@ -30,8 +30,7 @@ export function parseSpecs(json: string): SpecsRead {
     return { problems: [place === undefined ? 'is not JSON' : `is not JSON ${place}`] }
   }
   const parsed = specsSchema.safeParse(value)
-  if (!parsed.success)
-    return { problems: parsed.error.issues.map((issue) => `${place(issue.path)}${issue.message}`) }
+  if (!parsed.success) return { problems: problemsOf(parsed.error.issues) }
   const ids = parsed.data.map(({ id }) => id)
   const twice = ids.find((id, at) => ids.indexOf(id) !== at)
   if (twice !== undefined) return { problems: [`has two specs with the id "${twice}"`] }
@@ -47,8 +46,26 @@ export function parseSpecs(json: string): SpecsRead {
   }
 }
 
-function place(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? '' : `${path.map(String).join('.')}: `
+/** One for each spec, the first of them being spec 1. */
+function problemsOf(issues: readonly z.core.$ZodIssue[]): string[] {
+  const bySpec = Map.groupBy(issues, ({ path }) => path[0])
+  return [...bySpec].map(([at, found]) => {
+    const whats = found.map(({ path, message }) =>
+      path.length > 1 ? `${path.slice(1).map(String).join('.')} ${plain(message)}` : plain(message),
+    )
+    return typeof at === 'number' ? `spec ${at + 1}: ${whats.join(', ')}` : whats.join(', ')
+  })
+}
+
+function plain(message: string): string {
+  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)/.exec(message) ?? []
+  if (received === 'undefined') return 'is missing'
+  if (expected !== undefined)
+    return `must be ${expected === 'int' ? 'a whole number' : `of type ${expected}`}`
+  return message
+    .replace(/^Too (?:small|big): expected \w+ to (?:be|have) /, 'must be ')
+    .replace('>=', 'at least ')
+    .replace('<=', 'at most ')
 }
 
 /** The one spec of the older single rate. */

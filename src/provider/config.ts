@@ -77,7 +77,8 @@ function readSpecs(given: Environment, readText: ReadText): SpecsRead {
 }
 
 function named(name: string, read: SpecsRead): SpecsRead {
-  return 'specs' in read ? read : { problems: read.problems.map((what) => problem(name, what)) }
+  // One problem of one variable, however many specs are wrong.
+  return 'specs' in read ? read : { problems: [problem(name, read.problems.join('; '))] }
 }
 
 /** `CAPACITY_<SPEC>`: the spec's id in capitals, everything else than letters and digits as `_`. */

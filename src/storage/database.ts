@@ -1,5 +1,6 @@
 // How is an SQLite file opened and changed, so that many processes can use it and a crash loses nothing that was committed?
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PaygressError } from '../core/errors.ts'
 import { createDatabase, emptied } from './create-database.ts'
@@ -41,6 +42,7 @@ export interface Database extends SqlReader {
 export function openDatabase(path: string, options: DatabaseOptions): Database {
   const { applicationId, migrations, readOnly = false, busyTimeoutMs = 10_000 } = options
   checkMigrations(migrations)
+  refuseFolder(path)
   if (readOnly && !existsSync(path)) throw new PaygressError('storage_failed', `there is no ${path}`)
   const identity = { path, applicationId, migrations }
   let connection: DatabaseSync | undefined
@@ -57,6 +59,13 @@ export function openDatabase(path: string, options: DatabaseOptions): Database {
     }
     throw fromSqliteError(error, path)
   }
+}
+
+function refuseFolder(path: string): void {
+  if (!existsSync(path) || !statSync(path).isDirectory()) return
+  throw new PaygressError('storage_failed', `${path} is a folder, and the database has to be a file`, {
+    hint: `name a file in it, such as ${join(path, 'paygress.db')}, or move the folder away`,
+  })
 }
 
 function prepare(

@@ -16,6 +16,16 @@ export function fromWriteError(error: unknown, path: string): PaygressError {
   const code = fileErrorCode(error)
   const reason = error instanceof Error ? error.message : String(error)
   if (code !== undefined && NOT_WRITABLE.has(code)) {
+    if (code === 'EEXIST' || code === 'ENOTDIR') {
+      return new PaygressError(
+        'home_not_writable',
+        `cannot write ${path}: a file stands where a folder has to be`,
+        {
+          hint: 'move that file away, or name another folder: --home (PAYGRESS_HOME), for a devnet --dir',
+          cause: error,
+        },
+      )
+    }
     return new PaygressError('home_not_writable', `cannot write ${path}: ${reason}`, {
       hint: 'make its folder writable, or set PAYGRESS_HOME to a folder that is',
       cause: error,

@@ -127,6 +127,24 @@ test('machines per spec can be limited', () => {
 })
 
 describe('a mistake', () => {
+  test('in many specs is one problem that names each of them once', () => {
+    const text =
+      '[{"id":"a"},{"id":"b","name":"B","cpu_millicores":0,"memory_mb":"much","rate_msats_per_sec":1.5}]'
+    const [found = '', ...others] = problems({ ...good, POD_SPECS: text })
+    expect(others).toEqual([])
+    expect(found).toContain(
+      'POD_SPECS: spec 1: name is missing, cpu_millicores is missing, memory_mb is missing, rate_msats_per_sec is missing; ' +
+        'spec 2: cpu_millicores must be at least 1, memory_mb must be of type number, rate_msats_per_sec must be a whole number',
+    )
+    expect(found.match(/example/g)).toHaveLength(1)
+  })
+
+  test('with the older dialects says what to do, without an example that nobody could type', () => {
+    expect(problems({ ...good, LEGACY_DIALECTS: 'json' })).toEqual([
+      'LEGACY_DIALECTS: older dialects come in a later version: unset it',
+    ])
+  })
+
   test.each<[string, Record<string, string>, string]>([
     ['a missing relay', { NOSTR_RELAYS: '' }, 'NOSTR_RELAYS environment variable is required'],
     ['a relay elsewhere', { NOSTR_RELAYS: 'wss://relay.damus.io' }, 'process pods have no isolation'],
@@ -135,7 +153,11 @@ describe('a mistake', () => {
     ['no specs', { POD_SPECS: '' }, 'POD_SPECS environment variable is required: POD_SPECS=['],
     ['specs that are not JSON', { POD_SPECS: '[' }, 'POD_SPECS: is not JSON'],
     ['specs that are something else, unquoted', { POD_SPECS: 'nsec1x' }, 'POD_SPECS: is not JSON (example'],
-    ['a spec without price', { POD_SPECS: specs.replace(':100}', ':0}') }, 'POD_SPECS: 0.rate_msats_per_sec'],
+    [
+      'a spec without price',
+      { POD_SPECS: specs.replace(':100}', ':0}') },
+      'POD_SPECS: spec 1: rate_msats_per_sec must be at least 1',
+    ],
     [
       'two specs of one id',
       { POD_SPECS: `[${specs.slice(1, -1)},${specs.slice(1, -1)}]` },
@@ -187,7 +209,7 @@ describe('a mistake', () => {
     [
       'an older dialect',
       { LEGACY_DIALECTS: 'nip04-dm' },
-      'LEGACY_DIALECTS: older dialects: comes in a later version',
+      'LEGACY_DIALECTS: older dialects come in a later version',
     ],
   ])('such as %s is named with the variable', (_what, env, text) => {
     const found = problems({ ...good, ...env })

@@ -362,6 +362,18 @@ describe('the home', () => {
     )
   })
 
+  test.concurrent('with a folder in the place of a file, or a file in that of a folder, says which', async () => {
+    const home = temporaryFolder('places')
+    mkdirSync(join(home, ...DATABASE), { recursive: true })
+    await expectBoth(
+      ['pods'],
+      { exit: 1, code: 'storage_failed', says: /paygress\.db is a folder/, hint: /move the folder/ },
+      { home },
+    )
+    const devnet = await runCli(['devnet', '--dir', '/etc/passwd'], { home })
+    expectError(devnet, { exit: 1, says: /a file stands where a folder/, hint: /another folder/ })
+  })
+
   test.concurrent('is for its owner alone', async () => {
     const home = temporaryFolder('modes')
     await runCli(['identity', 'show'], { home })
