@@ -11,12 +11,24 @@ export async function availableNow(
   if (capacity.size === 0) return available
   const used = usedBySpec(context)
   for (const { id } of specs) {
-    const most = capacity.get(id)
-    if (most === undefined) continue
-    const left = Math.max(0, most - (used.get(id) ?? 0))
-    available.set(id, Math.min(available.get(id) ?? left, left))
+    const left = leftOf(context, id, used)
+    if (left !== undefined) available.set(id, Math.min(available.get(id) ?? left, left))
   }
   return available
+}
+
+/** True where the configured number of this spec is sold, by the ledger alone: asks nobody, so that a transaction can ask it. */
+export function isSoldOut(context: Pick<ProviderContext, 'config' | 'ledger'>, id: SpecId): boolean {
+  return context.config.capacity.has(id) && leftOf(context, id, usedBySpec(context)) === 0
+}
+
+function leftOf(
+  { config }: Pick<ProviderContext, 'config'>,
+  id: SpecId,
+  used: ReadonlyMap<SpecId, number>,
+): number | undefined {
+  const most = config.capacity.get(id)
+  return most === undefined ? undefined : Math.max(0, most - (used.get(id) ?? 0))
 }
 
 function usedBySpec(context: Pick<ProviderContext, 'ledger'>): Map<SpecId, number> {

@@ -1,5 +1,5 @@
 // Can this machine be sold? Checks a spawn request and turns it into an authorised order.
-import { newLeaseId } from '../core/ids.ts'
+import { newLeaseId, type LeaseId } from '../core/ids.ts'
 import { encodePodNpub } from '../core/npub.ts'
 import { satToMsat } from '../core/money.ts'
 import { costMsat, secondsFor } from '../core/pricing.ts'
@@ -37,8 +37,7 @@ export async function prepareSpawn(
     return { refusal: refusal('image_not_allowed', 'This image is not offered here', offeredImages(context)) }
   const unpaid = checkAmount(context, spec, token, request)
   if (unpaid !== undefined) return { refusal: unpaid }
-  if ((await availableNow(context)).get(spec.id) === 0)
-    return { refusal: refusal('resource_unavailable', `No ${spec.name} machine is free now`) }
+  if ((await availableNow(context)).get(spec.id) === 0) return { refusal: noneFree(spec) }
   const authorised = await authorise(context, {
     sender: head.sender,
     token,
@@ -63,6 +62,28 @@ export async function prepareSpawn(
       stage: { state: 'accepted' },
     },
   }
+}
+
+/** The refusal of a spec that is sold out. */
+export function noneFree(spec: Spec): Refusal {
+  return refusal('resource_unavailable', `No ${spec.name} machine is free now`)
+}
+
+/**
+ * The order under a lease id whose pod name no other machine has or had: names are short, and two of them would be noticed only when the
+ * second is paid. Belongs into the transaction that writes the order.
+ */
+export function withFreeName(context: ProviderContext, order: SpawnOrder): SpawnOrder {
+  const { ledger, random } = context
+  const ordered = new Set(ledger.openLeaseIds().map(podNameOf))
+  let { leaseId } = order
+  while (ordered.has(podNameOf(leaseId)) || ledger.leaseOfPod(podNameOf(leaseId)) !== undefined)
+    leaseId = newLeaseId(random)
+  return { ...order, leaseId, machine: { ...order.machine, podName: podNameOf(leaseId) } }
+}
+
+function podNameOf(leaseId: LeaseId): string {
+  return `ssh-pod-${leaseId.slice(0, 8)}`
 }
 
 function chooseSpec(specs: readonly Spec[], id: string | undefined): Spec | undefined {
@@ -122,13 +143,13 @@ export function tooLong(seconds: number, mostSec: number | undefined): Refusal |
   )
 }
 
-function machineFacts(context: ProviderContext, leaseId: string, image: string, login: Login): MachineFacts {
+function machineFacts(context: ProviderContext, leaseId: LeaseId, image: string, login: Login): MachineFacts {
   const pod = context.keys.newPodKey()
   const podNpub = encodePodNpub(pod.publicKey)
   const host = context.keys.newHostKey(podNpub)
   return {
     podNpub,
-    podName: `ssh-pod-${leaseId.slice(0, 8)}`,
+    podName: podNameOf(leaseId),
     podSecretKey: pod.secretKey,
     hostPrivateKey: host.privateKey,
     hostPublicKey: host.publicKey,

@@ -85,6 +85,8 @@ export interface Ledger {
   openOrders(): OrderRow[]
   /** The specs of machines that open spawn orders have or will have. */
   openSpawnSpecs(): SpecId[]
+  /** The leases that open orders have, or will have. */
+  openLeaseIds(): LeaseId[]
   putOrder(tx: Transaction, row: OrderRow): void
 
   lease(leaseId: LeaseId): LeaseRow | undefined

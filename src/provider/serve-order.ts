@@ -6,7 +6,8 @@ import { isOrderId, type OrderId } from '../core/ids.ts'
 import { requestFingerprint } from '../protocol/request-identity.ts'
 import type { Request } from '../protocol/request.ts'
 import type { InspectedToken } from '../wallet/wallet.ts'
-import { prepareSpawn } from './handle-spawn.ts'
+import { isSoldOut } from './available.ts'
+import { noneFree, prepareSpawn, withFreeName } from './handle-spawn.ts'
 import { handleStop } from './handle-stop.ts'
 import { prepareTopup } from './handle-topup.ts'
 import { writeOrder, type SpawnOrder, type TopupOrder } from './orders.ts'
@@ -110,7 +111,9 @@ async function takeNew(
   if (verdict !== 'ok') return refuse(context, head, tooMany(), giveBack)
   const prepared = await prepare(context, head, request, token, requestedAt)
   if ('refusal' in prepared) return refuse(context, head, prepared.refusal, giveBack)
-  if (!bind(context, prepared.order)) refuse(context, head, tokenTaken())
+  const bound = bind(context, prepared.order)
+  if (bound === 'taken') refuse(context, head, tokenTaken())
+  else if (bound !== 'bound') refuse(context, head, bound, giveBack)
 }
 
 async function prepare(
@@ -124,13 +127,17 @@ async function prepare(
   return prepareTopup(context, head, request.message, token, requestedAt)
 }
 
-/** Writes the order together with the claim on its proofs; false where another order holds one. */
-function bind(context: ProviderContext, order: SpawnOrder | TopupOrder): boolean {
+/**
+ * Writes the order together with the claim on its proofs. `taken`: another order holds one of them; a refusal: while the mint was asked, others
+ * have bought the last machine.
+ */
+function bind(context: ProviderContext, order: SpawnOrder | TopupOrder): 'bound' | 'taken' | Refusal {
   const { token, lockEndsAt } = order.payment
   return context.wallet.transaction((tx) => {
-    if (!context.wallet.claim(tx, token, { ...holderOf(order), until: lockEndsAt })) return false
-    writeOrder(context.ledger, tx, order)
-    return true
+    if (order.kind === 'spawn' && isSoldOut(context, order.spec.id)) return noneFree(order.spec)
+    if (!context.wallet.claim(tx, token, { ...holderOf(order), until: lockEndsAt })) return 'taken'
+    writeOrder(context.ledger, tx, order.kind === 'spawn' ? withFreeName(context, order) : order)
+    return 'bound'
   })
 }
 

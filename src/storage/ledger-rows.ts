@@ -1,6 +1,6 @@
 // How do rows of the provider's tables become its orders, leases and credits?
 import * as z from 'zod'
-import { isLeaseId, isOrderId, isSpecId, type SpecId } from '../core/ids.ts'
+import { isLeaseId, isOrderId, isSpecId, type LeaseId, type SpecId } from '../core/ids.ts'
 import { LEASE_STATES } from '../core/lease.ts'
 import { normaliseMintUrl } from '../core/mint-url.ts'
 import { isPodNpub, isPublicKeyHex } from '../core/npub.ts'
@@ -113,4 +113,10 @@ const specRow = z.object({ spec_id: specId })
 
 export function readSpecId(row: unknown): SpecId {
   return specRow.parse(row).spec_id
+}
+
+const leaseIdRow = z.object({ lease_id: leaseId })
+
+export function readLeaseId(row: unknown): LeaseId {
+  return leaseIdRow.parse(row).lease_id
 }

@@ -1,7 +1,7 @@
 // Where are a provider's orders, leases and books kept? In the profile's database, beside the wallet's journal.
 import * as z from 'zod'
 import type { Ledger } from '../provider/ports.ts'
-import { readCredit, readLease, readOrder, readOutbox, readSpecId } from './ledger-rows.ts'
+import { readCredit, readLease, readOrder, readOutbox, readLeaseId, readSpecId } from './ledger-rows.ts'
 import type { SqlReader } from './sql.ts'
 import { sqlOf } from './sql-transaction.ts'
 import { sqlNumber } from './sql-types.ts'
@@ -11,7 +11,10 @@ export function createLedger(database: SqlReader): Ledger {
   return { ...orders(database), ...leases(database), ...outbox(database), ...notes(database) }
 }
 
-type Orders = Pick<Ledger, 'order' | 'ordersById' | 'openOrders' | 'openSpawnSpecs' | 'putOrder'>
+type Orders = Pick<
+  Ledger,
+  'order' | 'ordersById' | 'openOrders' | 'openSpawnSpecs' | 'openLeaseIds' | 'putOrder'
+>
 
 function orders(database: SqlReader): Orders {
   return {
@@ -26,6 +29,10 @@ function orders(database: SqlReader): Orders {
           "SELECT spec_id FROM ledger_orders WHERE open = 1 AND type = 'spawn' AND state <> 'refunding' AND spec_id IS NOT NULL",
         )
         .map(readSpecId),
+    openLeaseIds: () =>
+      database
+        .all('SELECT lease_id FROM ledger_orders WHERE open = 1 AND lease_id IS NOT NULL')
+        .map(readLeaseId),
     putOrder: (tx, row) => {
       sqlOf(tx).run(
         `INSERT INTO ledger_orders (key, sender, type, order_id, fingerprint, state, open, lease_id, spec_id, body, reply, created_at)

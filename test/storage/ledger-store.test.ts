@@ -68,11 +68,13 @@ test('an order is written, found by key and id, and changed in place', () => {
   expect(ledger.ordersById(order(1).orderId)).toEqual([order(1)])
   expect(ledger.openOrders()).toEqual([order(1)])
   expect(ledger.openSpawnSpecs()).toEqual(['basic'])
+  expect(ledger.openLeaseIds()).toEqual([order(1).leaseId])
   const settled = order(1, { state: 'refused', open: false, reply: '{"a":1}', body: '{"b":2}' })
   database.transaction((tx) => ledger.putOrder(tx, settled))
   expect(ledger.order(order(1).key)).toEqual(settled)
   expect(ledger.openOrders()).toEqual([])
   expect(ledger.openSpawnSpecs()).toEqual([])
+  expect(ledger.openLeaseIds()).toEqual([])
   expect(ledger.order('nobody')).toBeUndefined()
 })
 

@@ -1,4 +1,5 @@
 // Buying a machine: what is paid, what is given back, and that nobody gets it twice.
+import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { parseReply } from '../../../src/protocol/reply.ts'
 import { probeBanner } from '../../../src/ssh/banner-probe.ts'
@@ -13,6 +14,7 @@ import {
   startWorld,
   STRANGER_KEY,
 } from '../../support/provider/test-provider.ts'
+import { testSpecId } from '../../support/test-ids.ts'
 import type { ProviderOptions, RunningProvider, World } from '../../support/provider/test-provider.ts'
 
 const closing: (() => Promise<void>)[] = []
@@ -63,6 +65,27 @@ describe('a locked payment', () => {
     expect(access.instructions[3]).toContain(`paygress@127.0.0.1 -p ${access.node_port}`)
     await expect.poll(() => provider.door.to('buyer')).toHaveLength(1)
   })
+
+  test.each(['one after the other', 'at once'])(
+    'buys a machine with a name of its own where two draw the same one, %s',
+    async (when) => {
+      let draws = 0
+      const bytes = (count: number): Uint8Array => {
+        if (count === 16) draws += 1
+        return count === 16 && draws <= 2 ? new Uint8Array(16).fill(7) : Uint8Array.from(randomBytes(count))
+      }
+      const { world, provider } = await start({ random: { bytes } })
+      const purchases = [await lockedPurchase(world, provider), await lockedPurchase(world, provider)]
+      const buy = async ({ message }: { message: unknown }) => asked(provider, message)
+      const [one, two] = purchases
+      if (one === undefined || two === undefined) throw new Error('no purchases')
+      const replies =
+        when === 'at once' ? await Promise.all(purchases.map(buy)) : [await buy(one), await buy(two)]
+      expect(new Set(replies.map(({ pod_name }) => pod_name)).size).toBe(2)
+      expect(replies.map(({ pod_name }) => pod_name)).toContain('ssh-pod-07070707')
+      expect(await world.compute.list()).toHaveLength(2)
+    },
+  )
 
   test('is answered with the same bytes when it is sent again, and makes no second machine', async () => {
     const { world, provider } = await start()
@@ -316,6 +339,20 @@ describe('a refusal', () => {
       error_type: 'resource_unavailable',
       payment: { status: 'released' },
     })
+  })
+
+  test('for lack of machines of a spec is none for the first of several at once, and releases the others', async () => {
+    const { world, provider } = await start({ config: { capacity: new Map([[testSpecId('basic'), 1]]) } })
+    const purchases = await Promise.all([1, 2, 3, 4].map(async () => lockedPurchase(world, provider)))
+    const replies = await Promise.all(purchases.map(async ({ message }) => asked(provider, message)))
+    expect(replies.filter((reply) => 'pod_npub' in reply)).toHaveLength(1)
+    const refused = replies.filter((reply) => !('pod_npub' in reply))
+    for (const reply of refused)
+      expect(reply).toMatchObject({
+        error_type: 'resource_unavailable',
+        payment: { status: 'released' },
+      })
+    expect(await world.compute.list()).toHaveLength(1)
   })
 
   test('of a token of another mint asks that mint nothing', async () => {

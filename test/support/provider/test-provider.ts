@@ -234,6 +234,7 @@ export interface ProviderOptions {
   door?: TestDoor
   start?: boolean
   acceptNewCluster?: boolean
+  random?: Random
 }
 
 /** Opens (again) the provider of a world. */
@@ -273,7 +274,7 @@ export async function openProvider(world: World, options: ProviderOptions = {}):
     board,
     keys: machineKeys,
     clock,
-    random,
+    random: options.random ?? random,
     log: lineLog(log),
     acceptNewCluster: options.acceptNewCluster ?? false,
     finishMs: 200,
