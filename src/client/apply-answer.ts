@@ -15,6 +15,8 @@ import type { Client, OrderStore, Pod } from './ports.ts'
 type Waiting = OrderIn<'sent' | 'silent'>
 
 const DEFAULT_USER = 'paygress'
+/** By so much a provider's clock may be behind ours before the end that it names counts as too early. */
+const CLOCKS_APART_SEC = 300
 /** A provider that finds a new refusal each time is not listened to for ever. */
 const MOST_REFUSALS = 20
 
@@ -71,11 +73,17 @@ function applyAccess(
       state: 'ready',
       podNpub: pod.npub,
       expiresAt: pod.expiresAt.toISOString(),
-      grantedSec: reply.duration_seconds,
+      grantedSec: secondsGiven(order, reply),
     })
     orders.savePod(tx, pod)
     wallet.settlePayment(tx, order.orderId)
   })
+}
+
+/** What it says it gives, or the time until the end that it names: whichever is less. Older providers name the end alone. */
+function secondsGiven(order: Waiting, reply: AccessReply): number {
+  const untilEnd = (Date.parse(reply.expires_at) - order.createdAt.getTime()) / 1000 + CLOCKS_APART_SEC
+  return Math.max(0, Math.floor(Math.min(reply.duration_seconds ?? order.terms.durationSec, untilEnd)))
 }
 
 function applyExtension(

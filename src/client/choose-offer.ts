@@ -4,6 +4,7 @@ import { type ErrorCode, PaygressError } from '../core/errors.ts'
 import { quoteArgument } from '../core/quote-argument.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { nearest } from '../core/nearest.ts'
+import { type BrokenWords, lastDeed } from './broken-words.ts'
 import type { SeenOffer } from './offer-board.ts'
 import { isWithinRate, type OfferRow, offerRows, providerNameOf } from './offer-rows.ts'
 import { resolveProvider } from './resolve-provider.ts'
@@ -19,6 +20,8 @@ export interface OfferWish {
   image?: string | undefined
   /** Sats per hour: nothing dearer is bought. */
   maxRate?: number | undefined
+  /** Whoever is in it is rented from only by name. */
+  brokenWords?: BrokenWords | undefined
 }
 
 /** The row to buy. Throws `unknown_provider`, `unknown_spec`, `no_offer`, `price_too_high`, `duration_out_of_range`, `mint_not_accepted`. */
@@ -85,7 +88,17 @@ function problemOf(row: OfferRow, wish: OfferWish): PaygressError | undefined {
       `it allows ${images.slice(0, 5).join(', ')}`,
     )
   }
-  return undefined
+  return wish.provider === undefined ? distrusted(row, wish) : undefined
+}
+
+function distrusted({ seen, providerNpub }: OfferRow, { brokenWords }: OfferWish): PaygressError | undefined {
+  const deed = brokenWords === undefined ? undefined : lastDeed(brokenWords, seen.provider)
+  if (deed === undefined) return undefined
+  return refusal(
+    'no_offer',
+    `${providerNameOf(seen)} broke its word towards you: it ${deed}; nothing was paid`,
+    `--provider ${providerNpub} rents from it all the same`,
+  )
 }
 
 function tooDear({ seen, spec, satsPerHour }: OfferRow, { maxRate = 0 }: OfferWish): PaygressError {

@@ -75,7 +75,7 @@ function untilLock(payment: Payment): string {
 }
 
 /** What somebody else had spent before the rest came back. */
-function takenSat(payment: Payment, back: { returnedSat: bigint; feeSat: bigint }): bigint {
+export function takenSat(payment: Payment, back: { returnedSat: bigint; feeSat: bigint }): bigint {
   return payment.amountSat - back.returnedSat - back.feeSat
 }
 

@@ -15,6 +15,8 @@ export const EFFECT_NAMES = [
   'order-refunded-late',
 ] as const
 type Refund = NonNullable<OrderIn<'reclaiming'>['refund']>
+/** What is remembered of a provider whose refund or release does not hold. */
+export const NO_MONEY = 'gave back what is no money'
 export type ClientEffect = (typeof EFFECT_NAMES)[number]
 
 /** The effect of that name for an order. */
@@ -107,7 +109,7 @@ function afterFailedReturn(
       ...order,
       state: 'refused',
       message,
-      refusal: { ...refusal, payment: { status: 'untouched' } },
+      refusal: { ...refusal, payment: { status: 'untouched' }, untrue: NO_MONEY },
       note,
     }
   }

@@ -82,6 +82,8 @@ const refusalSchema = z.object({
   message: z.string(),
   /** What the provider says of the money; `untouched` where it says nothing. */
   payment: paymentStateSchema,
+  /** Set where that proved untrue: what the provider did instead. */
+  untrue: z.string().optional(),
 })
 
 const base = {
@@ -108,6 +110,8 @@ const running = {
   expiresAt: z.string(),
   /** What the payment brought, by the provider's word; coins and fees can make it more than was asked for. */
   grantedSec: z.int().optional(),
+  /** Asked to stop it, the provider said long before its end that there is no such pod. */
+  denied: z.literal(true).optional(),
 }
 /** Tokens that are still to be received, and what the ones before brought. */
 const partly = { tokens: z.array(z.string()), returnedSat: sat, feeSat: sat }

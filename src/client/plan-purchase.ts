@@ -2,6 +2,7 @@
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { Spec } from '../core/spec.ts'
+import { brokenWords, lastDeed } from './broken-words.ts'
 import { chooseOffer } from './choose-offer.ts'
 import { usableMints } from './choose-mint.ts'
 import { wantedSeconds } from './extent.ts'
@@ -21,7 +22,7 @@ export interface PurchasePlan {
   spec: Spec
 }
 
-type Planner = Omit<Client, 'orders' | 'ssh'>
+type Planner = Omit<Client, 'ssh'>
 
 /** The plan of a purchase; spends nothing and leaves no trace. Throws whatever stands in its way. */
 export async function planPurchase(
@@ -33,15 +34,18 @@ export async function planPurchase(
   const filter = wish.provider === undefined ? {} : { provider: wish.provider }
   const { offers } = await gatherOffers(client, { filter, signal })
   const row = await chooseRow(client, offers, wish)
+  warnOf(client, row)
   return planRow(client, row, wish, signal)
 }
 
 async function chooseRow(client: Planner, offers: readonly SeenOffer[], wish: BuyWish): Promise<OfferRow> {
   const mints = usableMints(client.wallet, await namedMint(client, wish))
+  const words = brokenWords(client.orders)
   const choose = (from: readonly MintUrl[] | undefined): OfferRow =>
     chooseOffer(offers, {
       ...wish,
       mints: from,
+      brokenWords: words,
       durationAt: (rate) => wantedSeconds(wish.extent, rate, client.clock),
     })
   if (mints.length === 0) return choose(undefined)
@@ -54,6 +58,12 @@ async function chooseRow(client: Planner, offers: readonly SeenOffer[], wish: Bu
       return choose(undefined)
     throw error
   }
+}
+
+/** Only a provider that was named can be one that broke its word. */
+function warnOf({ orders, progress }: Planner, { seen, providerName }: OfferRow): void {
+  const deed = lastDeed(brokenWords(orders), seen.provider)
+  if (deed !== undefined) progress.note(`careful: ${providerName} broke its word towards you: it ${deed}`)
 }
 
 /** `--mint`, or the mint of the token that was given; the wallet must trust that one, or `--mint` name it. */

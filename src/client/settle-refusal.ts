@@ -4,6 +4,7 @@ import { PaygressError, type ErrorCode } from '../core/errors.ts'
 import { refundTokens, withTokens } from './kept-tokens.ts'
 import { maySucceedLater } from './may-succeed-later.ts'
 import { plainText } from './money-text.ts'
+import { NO_MONEY } from './order-effects.ts'
 import { moveNow } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
 import { sortRefunds } from './receive-refund.ts'
@@ -22,6 +23,9 @@ const UNUSABLE: readonly ErrorCode[] = [
   'mint_not_trusted',
   'provider_refused',
 ]
+
+/** Nobody but the provider can have made it so. */
+const UNTRUE: readonly ErrorCode[] = ['invalid_token', 'mint_not_accepted', 'token_spent', 'provider_refused']
 
 /**
  * Does at once what can be done at once with the payment of a refused order. It comes back `reclaimed` or `refunded`; `refused` where
@@ -50,7 +54,10 @@ export async function settleRefusal(
         const { usable, others, later } = await sortRefunds(client, order, refundTokens(payment))
         if (usable.length === 0 && later !== undefined) throw later
         if (usable.length === 0)
-          return asUntouched(client, order, 'what the provider gave back is no money to us')
+          return asUntouched(client, order, {
+            note: 'what the provider gave back is no money to us',
+            untrue: NO_MONEY,
+          })
         const tokens = usable.map(({ token }) => token)
         return takeBack(client, order, { by: 'receive', tokens, others }, signal)
       })
@@ -70,16 +77,27 @@ async function isUntaken({ wallet }: Settler, { terms, payment }: OrderIn<'refus
 
 // A word about money that was never taken would end the order, and with it the way back of the whole payment.
 async function disbelieve(client: Settler, order: OrderIn<'refused'>, signal: AbortSignal): Promise<Order> {
-  const moved = asUntouched(client, order, 'the provider speaks of a payment that it never took')
+  const moved = asUntouched(client, order, {
+    note: 'the provider speaks of a payment that it never took',
+    untrue: 'spoke of a payment that it never took',
+  })
   return moved.state === 'refused' ? settleRefusal(client, moved, signal) : moved
 }
 
-/** What the order has left is its lock, which ends by itself; the tokens that came are kept with it. */
-function asUntouched({ orders }: Settler, order: OrderIn<'refused'>, note: string): Order {
+/** What the order has left is its lock, which ends by itself; the tokens that came are kept with it, and what the provider did. */
+function asUntouched(
+  { orders }: Settler,
+  order: OrderIn<'refused'>,
+  { note, untrue }: { note: string; untrue?: string },
+): Order {
   return moveNow(orders, order, {
     ...order,
     ...withTokens(order, refundTokens(order.refusal.payment)),
-    refusal: { ...order.refusal, payment: { status: 'untouched' } },
+    refusal: {
+      ...order.refusal,
+      payment: { status: 'untouched' },
+      ...(untrue === undefined ? {} : { untrue }),
+    },
     note,
   })
 }
@@ -112,10 +130,7 @@ async function attempt(
       order.refusal.payment.status === 'untouched'
     )
       throw error
-    return asUntouched(
-      client,
-      order,
-      `what the provider gave back cannot be used: ${plainText(error.message)}`,
-    )
+    const note = `what the provider gave back cannot be used: ${plainText(error.message)}`
+    return asUntouched(client, order, { note, ...(UNTRUE.includes(error.code) ? { untrue: NO_MONEY } : {}) })
   }
 }

@@ -23,6 +23,8 @@ export interface StopResult {
 }
 
 const TIMEOUT_MS = 60_000
+/** By so much a provider's clock may be ahead of ours: close to its end a pod may be over for the one and not for the other. */
+const CLOCKS_APART_MS = 300_000
 
 /**
  * Stops a pod and receives what is left. The stop's own order id and refund key are on disk before it is asked; asked again until answered.
@@ -99,7 +101,11 @@ export async function finishStop(
 }
 
 /** True where the answer ends the waiting; throws the provider's refusal after the order went back to `ready`. */
-export function applyStopAnswer(client: Pick<Client, 'orders'>, order: Order, content: string): boolean {
+export function applyStopAnswer(
+  client: Pick<Client, 'orders' | 'clock'>,
+  order: Order,
+  content: string,
+): boolean {
   if (order.state !== 'stopping' || order.stop.answer !== undefined) return true
   const reply = parseReply('stop', content)
   if (reply === undefined) return false
@@ -110,8 +116,9 @@ export function applyStopAnswer(client: Pick<Client, 'orders'>, order: Order, co
     // Whether its time is over is for those to say who have read the inbox: a refund may lie there.
     client.orders.transaction((tx) => {
       const note = freeRefusal('the provider', reply.message).message
-      moveOrder(client.orders, tx, order, { ...order, state: 'ready', note })
       const pod = client.orders.pod(order.podNpub)
+      const denied = reply.message.error_type === 'pod_not_found' && isFarFromItsEnd(client, pod)
+      moveOrder(client.orders, tx, order, { ...order, state: 'ready', note, ...(denied ? { denied } : {}) })
       if (pod !== undefined) client.orders.savePod(tx, { ...pod, state: 'running' })
     })
     return true
@@ -119,6 +126,10 @@ export function applyStopAnswer(client: Pick<Client, 'orders'>, order: Order, co
   if (reply.message.pod_npub !== order.podNpub) return false
   noteAnswer(client, order, reply.message)
   return true
+}
+
+function isFarFromItsEnd({ clock }: Pick<Client, 'clock'>, pod: Pod | undefined): boolean {
+  return pod !== undefined && pod.expiresAt.getTime() - clock.now() > CLOCKS_APART_MS
 }
 
 function noteAnswer({ orders }: Pick<Client, 'orders'>, order: OrderIn<'stopping'>, reply: StopReply): void {

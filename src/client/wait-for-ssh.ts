@@ -22,7 +22,10 @@ export async function waitForSsh(
   progress.step('waiting for SSH')
   try {
     const answered = await ssh.answers({ host: pod.host, port: pod.port, timeoutMs: TIMEOUT_MS, signal })
-    if (!answered) progress.note(`${pod.host}:${pod.port} does not answer yet: paygress ssh ${pod.name}`)
+    if (!answered)
+      progress.note(
+        `${pod.host}:${pod.port} does not answer yet: paygress ssh ${pod.name}, or paygress stop ${pod.name} brings the unused time back`,
+      )
     return answered
   } catch (error) {
     if (!signal.aborted) throw error

@@ -1,4 +1,5 @@
 // paygress offers: which machines can be rented, from whom, at what price?
+import type { BrokenWord, BrokenWords } from '../client/broken-words.ts'
 import { findOffers, type OfferListing } from '../client/find-offers.ts'
 import { OFFER_SORTS, type OfferFilter, type OfferRow } from '../client/offer-rows.ts'
 import { PaygressError } from '../core/errors.ts'
@@ -8,9 +9,13 @@ import { parseProviderName } from '../core/provider-name.ts'
 import { parseRelayUrl } from '../core/relay-url.ts'
 import { type Answer, tableAnswer } from '../terminal/answer.ts'
 import { roughDuration } from '../terminal/words.ts'
+import { wireBrokenWords } from '../wiring/wire-broken-words.ts'
 import { wireOffers } from '../wiring/wire-relays.ts'
 import type { Invocation, Options } from './invocation.ts'
 import { maxRateOf } from './pay-options.ts'
+
+/** A row, and what its provider did to this wallet; nothing where it kept its word. */
+type MarkedRow = OfferRow & { brokenWords: readonly BrokenWord[] }
 
 const COLUMNS = [
   { key: 'provider', title: 'PROVIDER', text: (row: OfferRow) => row.providerName },
@@ -36,7 +41,7 @@ const COLUMNS = [
   },
   { key: 'mints', title: 'MINTS', text: (row: OfferRow) => row.seen.offer.mints.map(hostOf).join(',') },
   { key: 'age', title: 'AGE', align: 'right', text: (row: OfferRow) => roughDuration(row.seen.ageSec) },
-  { key: 'state', title: 'STATE', text: (row: OfferRow) => row.seen.state },
+  { key: 'state', title: 'STATE', text: (row: MarkedRow) => stateText(row) },
   { key: 'npub', title: 'NPUB', onlyOnRequest: true, text: (row: OfferRow) => row.providerNpub },
   { key: 'name', title: 'NAME', onlyOnRequest: true, text: (row: OfferRow) => row.spec.name },
   {
@@ -55,7 +60,7 @@ const COLUMNS = [
 ] as const
 
 export async function run(invocation: Invocation): Promise<undefined> {
-  const { options, terminal, signal } = invocation
+  const { options, env, terminal, signal } = invocation
   const watch = options.flag('watch')
   const filter = readFilter(options)
   const wired = wireOffers(options.list('relay').map(parseRelayUrl))
@@ -66,6 +71,11 @@ export async function run(invocation: Invocation): Promise<undefined> {
     signal,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   }
+  const words = wireBrokenWords(options.text('profile'), {
+    env,
+    note: (text) => terminal.progress.note(text),
+  })
+  const answerOf = (rows: readonly OfferRow[]): Answer => answer(rows.map(marked(words)), filter)
   const printer = new RowPrinter()
   try {
     for await (const listing of findOffers(wired, find)) {
@@ -73,11 +83,11 @@ export async function run(invocation: Invocation): Promise<undefined> {
       if (watch || (isTable && listing.rows.length > 0 && !listing.complete)) {
         const fresh = printer.fresh(listing)
         if (fresh.length > 0)
-          await (watch ? terminal.stream(answerOf(fresh, filter)) : terminal.answer(answerOf(fresh, filter)))
+          await (watch ? terminal.stream(answerOf(fresh)) : terminal.answer(answerOf(fresh)))
         if (!watch && terminal.output === 'table') invocation.terminal.hideHeaders()
       } else if (listing.complete) {
         const rest = isTable ? printer.fresh(listing) : listing.rows
-        if (!isTable || rest.length > 0 || printer.count === 0) await terminal.answer(answerOf(rest, filter))
+        if (!isTable || rest.length > 0 || printer.count === 0) await terminal.answer(answerOf(rest))
       }
     }
   } catch (error) {
@@ -106,7 +116,15 @@ class RowPrinter {
   }
 }
 
-function answerOf(rows: readonly OfferRow[], { all, maxRate }: OfferFilter): Answer {
+function marked(words: BrokenWords): (row: OfferRow) => MarkedRow {
+  return (row) => ({ ...row, brokenWords: words.get(row.seen.provider) ?? [] })
+}
+
+function stateText({ seen, brokenWords }: MarkedRow): string {
+  return brokenWords.length === 0 ? seen.state : `${seen.state}, broke its word`
+}
+
+function answer(rows: readonly MarkedRow[], { all, maxRate }: OfferFilter): Answer {
   const limit = maxRate === undefined ? '' : ` within your limit of ${maxRate} sat per hour`
   const none = `no offer fits${limit}${all ? '' : '; paygress offers --all shows stale ones too'}`
   return {
@@ -116,7 +134,15 @@ function answerOf(rows: readonly OfferRow[], { all, maxRate }: OfferFilter): Ans
   }
 }
 
-function documentOf({ seen, spec, providerNpub, providerName, satsPerHour, available }: OfferRow) {
+function documentOf({
+  seen,
+  spec,
+  providerNpub,
+  providerName,
+  satsPerHour,
+  available,
+  brokenWords,
+}: MarkedRow) {
   return {
     provider_npub: providerNpub,
     provider_name: providerName,
@@ -136,6 +162,7 @@ function documentOf({ seen, spec, providerNpub, providerName, satsPerHour, avail
     age_seconds: seen.ageSec,
     state: seen.state,
     relays: seen.relays,
+    broken_words: brokenWords.map(({ orderId, deed }) => ({ order_id: orderId, deed })),
   }
 }
 

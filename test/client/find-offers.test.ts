@@ -5,6 +5,7 @@ import { type OfferFilter, offerRows } from '../../src/client/offer-rows.ts'
 import type { OfferSighting } from '../../src/client/ports.ts'
 import { resolveProvider } from '../../src/client/resolve-provider.ts'
 import { PaygressError } from '../../src/core/errors.ts'
+import { parseOrderId } from '../../src/core/ids.ts'
 import { parseMintUrl } from '../../src/core/mint-url.ts'
 import { encodeProviderNpub, type PublicKeyHex } from '../../src/core/npub.ts'
 import { normaliseRelayUrl, type RelayUrl } from '../../src/core/relay-url.ts'
@@ -260,6 +261,20 @@ describe('the choice', () => {
     ]) {
       expect((await choose([offer({ more }), dear], { mints: [MINT] })).seen.provider).toBe(B)
     }
+  })
+
+  test('passes over a cheaper one that broke its word, unless it is named', async () => {
+    const sold = [offer({}), offer({ pubkey: B, rate: 500 })]
+    const deed = { orderId: parseOrderId('o1'), deed: 'took 60 sat and never answered' }
+    const words = new Map([[A, [deed]]])
+    expect((await choose(sold, { brokenWords: words })).seen.provider).toBe(B)
+    const named = { brokenWords: words, provider: encodeProviderNpub(A) }
+    expect((await choose(sold, named)).seen.provider).toBe(A)
+    await expect(choose([offer({})], { brokenWords: words })).rejects.toMatchObject({
+      code: 'no_offer',
+      exitCode: 3,
+      hint: `--provider ${encodeProviderNpub(A)} rents from it all the same`,
+    })
   })
 
   test('takes what the list with the same --max-rate shows and nothing else, named or not', async () => {

@@ -43,6 +43,24 @@ describe('the provider', () => {
     expectError(await run(['buy', '--order', 'o1', '-o', 'json']), { exit: 1 })
   })
 
+  test('that broke its word is marked by `offers`, left out by `buy`, and warned of where it is named', async () => {
+    const { run, provider } = await world()
+    expect((await run(['offers', '-o', 'json'])).json().offers[0].broken_words).toEqual([])
+    provider.script = 'kept'
+    await run(BUY)
+    provider.script = 'serve'
+    const deed = 'refused, and gave 0 sat of 60 sat back'
+    expect((await run(['offers', '-o', 'json'])).json().offers[0].broken_words).toEqual([
+      { order_id: 'o1', deed },
+    ])
+    expect((await run(['offers'])).stdout).toMatch(/ live, broke its word$/m)
+    const other = [...BUY.filter((word) => word !== 'o1' && word !== '--order'), '--order', 'o2']
+    expectError(await run(other), { exit: 3, code: 'no_offer', says: /broke its word towards you/ })
+    const named = await run([...other, '--provider', provider.publicKey])
+    expect(named.code).toBe(0)
+    expect(named.stderr).toContain(`broke its word towards you: it ${deed} (order o1)`)
+  })
+
   test.each([
     ['released', 'reclaimed', 200],
     ['refunded', 'refunded', 200],

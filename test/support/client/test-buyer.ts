@@ -66,12 +66,17 @@ export interface TestBuyer {
 export interface TestBuyerOptions {
   /** Sats in the wallet at the beginning. */
   funds?: bigint
+  /** What the mint keeps of every coin it swaps, in thousandths of a sat. */
+  feePpk?: number
   offerContent?: (mint: MintUrl, payment: string) => object
 }
 
 export async function openTestBuyer(options: TestBuyerOptions = {}): Promise<TestBuyer> {
   const clock = new TestClock()
-  const runningMint = await startFaultyMint({ clock })
+  const runningMint = await startFaultyMint({
+    clock,
+    ...(options.feePpk === undefined ? {} : { units: [{ unit: 'sat', inputFeePpk: options.feePpk }] }),
+  })
   const mint = parseMintUrl(runningMint.url)
   const providerHome = openTestWallet({ clock, trusted: [mint] })
   await fundWith(providerHome.wallet, mint, 500n)
