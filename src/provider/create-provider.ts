@@ -101,7 +101,7 @@ export function createProvider(deps: ProviderDeps): Provider {
       await within(deps.finishMs ?? FINISH_MS, finish(taking, driver, outbox))
       stopping.abort(new PaygressError('interrupted', 'the daemon is stopping'))
       // Who never served, or has lost the right to, must not take down the offer of the one who does.
-      if (lock?.lost.aborted === false)
+      if (lock?.lost.aborted === false && lock.isFresh())
         await within(CLOSING_OFFER_MS, Promise.allSettled([announcer.close()]))
       await within(CLOSING_OFFER_MS, Promise.all([...work, driver.idle()]))
       await lock?.release()

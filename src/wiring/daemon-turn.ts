@@ -1,11 +1,10 @@
-// When may a daemon write? Only while it holds its lock: the file's on one machine, the cluster's where others may stand by.
-import { hostname } from 'node:os'
+// When may a daemon write? Only while it holds its lock (the file's on one machine, the cluster's where others may stand by), and nobody took over its database.
 import { PaygressError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import type { Compute } from '../provider/compute-port.ts'
 import type { DaemonLock } from '../provider/ports.ts'
 import type { ProviderConfig } from '../provider/provider-config.ts'
 import { takeDaemonLock } from '../storage/daemon-lock.ts'
+import type { FencedDatabase } from '../storage/fenced-database.ts'
 import { systemClock, systemRandom } from './system.ts'
 
 export interface DaemonTurn {
@@ -17,6 +16,7 @@ export interface DaemonTurn {
 
 export interface TurnOptions {
   config: ProviderConfig
+  database: Pick<FencedDatabase, 'takeTurn' | 'isMine'>
   folder: string
   npub: string
   walletId(): string
@@ -25,12 +25,15 @@ export interface TurnOptions {
 
 /** The turn of this daemon; nothing is taken before it is asked for. */
 export function daemonTurn(options: TurnOptions): DaemonTurn {
+  const { config, database, folder } = options
   let held: DaemonLock | undefined
   return {
     isMine: () => held !== undefined && !held.lost.aborted && held.isFresh(),
     async take(signal) {
-      held =
-        options.config.kubernetes === undefined ? takeFile(options.folder) : await takeLease(options, signal)
+      const lock = config.kubernetes === undefined ? takeFile(folder) : await takeLease(options, signal)
+      // Before anything is read: what an earlier daemon still writes is there by then, and it writes nothing more.
+      database.takeTurn()
+      held = { ...lock, isFresh: () => lock.isFresh() && database.isMine() }
       return held
     },
   }
@@ -70,30 +73,4 @@ async function takeLease(
     },
     signal,
   )
-}
-
-/** The place of the machines, which refuses to write out of turn. */
-export function inTurn(compute: Compute, { isMine }: Pick<DaemonTurn, 'isMine'>): Compute {
-  const guard = () => {
-    if (!isMine()) throw new PaygressError('failed', `the daemon on ${hostname()} may not write any more`)
-  }
-  return {
-    ...compute,
-    reserve: async (request) => {
-      guard()
-      return compute.reserve(request)
-    },
-    start: async (lease, allowanceSec) => {
-      guard()
-      return compute.start(lease, allowanceSec)
-    },
-    setEnd: async (lease, operation, expiresAt) => {
-      guard()
-      return compute.setEnd(lease, operation, expiresAt)
-    },
-    end: async (lease) => {
-      guard()
-      return compute.end(lease)
-    },
-  }
 }

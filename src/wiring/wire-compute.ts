@@ -6,8 +6,16 @@ import type { Compute } from '../provider/compute-port.ts'
 import type { ProviderConfig } from '../provider/provider-config.ts'
 import { systemClock, systemRandom } from './system.ts'
 
-/** Connects to the place of the machines; `folder` holds process pods. Throws `config_invalid` and `busy`. */
-export async function wireCompute(config: ProviderConfig, folder: string, log: Log): Promise<Compute> {
+/**
+ * Connects to the place of the machines, where nothing is changed while `mayWrite` says no; `folder` holds process pods, which nobody else
+ * can reach. Throws `config_invalid` and `busy`.
+ */
+export async function wireCompute(
+  config: ProviderConfig,
+  folder: string,
+  log: Log,
+  mayWrite: () => boolean = () => true,
+): Promise<Compute> {
   const portRange = { first: config.portRange.start, last: config.portRange.end }
   if (config.backend === 'process') {
     const { startProcessCompute } = await import('../compute/process/process-compute.ts')
@@ -21,6 +29,7 @@ export async function wireCompute(config: ProviderConfig, folder: string, log: L
     clock: systemClock,
     random: systemRandom,
     log,
+    mayWrite,
     portRange,
   })
 }

@@ -11,11 +11,12 @@ import { createProvider } from '../provider/create-provider.ts'
 import { providerEffects } from '../provider/effects.ts'
 import type { ProviderConfig } from '../provider/provider-config.ts'
 import { machineKeys } from '../ssh/machine-keys.ts'
+import { fenceDatabase } from '../storage/fenced-database.ts'
 import { createLedger } from '../storage/ledger-store.ts'
 import { handledWraps } from '../storage/ledger-wraps.ts'
 import { openProfileFile } from '../storage/profile-database.ts'
 import type { Wallet } from '../wallet/wallet.ts'
-import { daemonTurn, inTurn } from './daemon-turn.ts'
+import { daemonTurn } from './daemon-turn.ts'
 import { providerKey } from './provider-settings.ts'
 import { systemClock, systemRandom } from './system.ts'
 import { wireCompute } from './wire-compute.ts'
@@ -45,13 +46,14 @@ export async function wireProvider({
 }): Promise<WiredProvider> {
   const folder = dirname(resolve(config.databasePath))
   // First of all: where another program's file stands, nothing must be put beside it.
-  const database = openProfileFile(resolve(config.databasePath))
+  const database = fenceDatabase(openProfileFile(resolve(config.databasePath)))
   const { secretKey, madeAt } = providerKey(config)
   if (madeAt !== undefined) log.info({ path: madeAt }, 'a new Nostr key was made and is kept here')
   const signer = localSigner(secretKey, systemRandom)
   const ledger = createLedger(database)
   const turn = daemonTurn({
     config,
+    database,
     folder,
     npub: encodeNpub(signer.publicKey),
     walletId: () => wallet.id(),
@@ -67,7 +69,7 @@ export async function wireProvider({
       log.error({ error: error instanceof Error ? error.message : String(error) }, 'relay handler'),
   })
   const { relays } = config
-  const compute = inTurn(await wireCompute(config, folder, log), turn)
+  const compute = await wireCompute(config, folder, log, turn.isMine)
   const shared = { hub, signer, relays, clock: systemClock, log }
   const provider = createProvider({
     publicKey: signer.publicKey,

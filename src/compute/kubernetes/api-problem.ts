@@ -46,6 +46,13 @@ const statusSchema = z.object({
 })
 type Status = z.output<typeof statusSchema>
 
+/** Of a change that was not asked for, since another daemon may write now. */
+export const OUT_OF_TURN: ApiProblem = {
+  kind: 'unavailable',
+  status: 0,
+  message: 'this daemon may not write any more',
+}
+
 const NODE_PORT_FIELD = 'spec.ports[0].nodePort'
 const LONGEST_MESSAGE = 300
 

@@ -1,7 +1,7 @@
 // How are a provider's objects made, read and changed, whatever happens to the API server meanwhile?
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Random } from '../../core/clock.ts'
-import type { ApiProblem } from './api-problem.ts'
+import { type ApiProblem, OUT_OF_TURN } from './api-problem.ts'
 import type { ApiAnswer, ApiRequest, ClusterConnection } from './cluster-connection.ts'
 import type { Placing } from './placing.ts'
 
@@ -42,12 +42,13 @@ export interface ClusterApi {
   remove(kind: Kind, name: string, uid?: string): Promise<ApiAnswer>
 }
 
-/** The objects of one provider; every wait ends when `signal` fires. */
+/** The objects of one provider; every wait ends when `signal` fires, and nothing is changed while `mayWrite` says no. */
 export function clusterApi(
   connection: ClusterConnection,
   placing: Placing,
   random: Random,
   signal: AbortSignal,
+  mayWrite: () => boolean = () => true,
 ): ClusterApi {
   const path = (kind: Kind, name?: string): string => {
     const namespace = name === undefined ? placing.common : placing.namespaceOf(name)
@@ -58,6 +59,8 @@ export function clusterApi(
   async function ask(request: ApiRequest): Promise<ApiAnswer> {
     const until = performance.now() + RETRY_FOR_MS
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      // Each time: what was asked for in turn may be tried again out of turn.
+      if (request.method !== 'GET' && !mayWrite()) return { ok: false, problem: OUT_OF_TURN }
       const answer = await connection.send({ signal, ...request })
       if (answer.ok || !isPassing(answer.problem, request) || signal.aborted) return answer
       const asked = (answer.problem.retryAfterSec ?? 0) * 1000

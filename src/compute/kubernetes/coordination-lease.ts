@@ -114,9 +114,14 @@ export async function takeLease(
   return answer.ok
 }
 
-/** True when it was done; false when the Lease has changed or nobody answered. */
-export async function patchLease(api: ClusterApi, steps: readonly PatchStep[]): Promise<boolean> {
-  return (await askPatch(api, steps)).ok
+/** `refused`: the Lease is not what the steps expect, and nothing was done. `unknown`: nobody said. */
+export async function patchLease(
+  api: ClusterApi,
+  steps: readonly PatchStep[],
+): Promise<'done' | 'refused' | 'unknown'> {
+  const answer = await askPatch(api, steps)
+  if (answer.ok) return 'done'
+  return answer.problem.kind === 'invalid' ? 'refused' : 'unknown'
 }
 
 async function askPatch(api: ClusterApi, steps: readonly PatchStep[]): Promise<ApiAnswer> {

@@ -100,22 +100,29 @@ function hold(
 ): DaemonLock {
   const lost = new AbortController()
   const over = new AbortController()
-  let renewedAt = performance.now()
+  // A host that sleeps may stop either clock: whichever went on tells.
+  const now = (): { ticks: number; at: number } => ({ ticks: performance.now(), at: options.clock.now() })
+  let renewed = now()
+  const isFresh = (): boolean => {
+    const { ticks, at } = now()
+    return ticks - renewed.ticks < FRESH_MS && at - renewed.at < FRESH_MS
+  }
   const mine: PatchStep = { op: 'test', path: '/spec/holderIdentity', value: me }
   const keep = async () => {
     while (!over.signal.aborted) {
       await pause(RENEW_MS, over.signal)
       if (over.signal.aborted) return
-      const askedAt = performance.now()
+      const asked = now()
       const renew: PatchStep = { op: 'replace', path: '/spec/renewTime', value: microTime(options.clock) }
-      if (await patchLease(api, [mine, renew])) renewedAt = askedAt
-      else if (performance.now() - renewedAt >= FRESH_MS) return lost.abort()
+      const outcome = await patchLease(api, [mine, renew])
+      if (outcome === 'done') renewed = asked
+      else if (outcome === 'refused' || !isFresh()) return lost.abort()
     }
   }
   const keeping = keep()
   return {
     lost: lost.signal,
-    isFresh: () => performance.now() - renewedAt < FRESH_MS,
+    isFresh: () => !lost.signal.aborted && isFresh(),
     async release() {
       over.abort()
       await keeping

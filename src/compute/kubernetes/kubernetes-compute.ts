@@ -34,7 +34,7 @@ const LONGEST_GRACE_SEC = 60
 /** Reads the kubeconfig and is ready; the cluster is asked by what is called. Throws `config_invalid`. */
 export async function startKubernetesCompute(options: KubernetesComputeOptions): Promise<Compute> {
   const settings = withDefaults(options)
-  const { clock, random, log, portRange } = settings
+  const { clock, random, log, portRange, mayWrite } = settings
   if (portRange.last < portRange.first || settings.graceSec < 0 || settings.graceSec > LONGEST_GRACE_SEC)
     throw new PaygressError(
       'config_invalid',
@@ -43,7 +43,7 @@ export async function startKubernetesCompute(options: KubernetesComputeOptions):
   const closing = new AbortController()
   const { signal } = closing
   const connection = await connectCluster(settings, clock)
-  const api = clusterApi(connection, placing(settings), random, signal)
+  const api = clusterApi(connection, placing(settings), random, signal, mayWrite)
   const place: KubernetesPlace = {
     settings,
     api,

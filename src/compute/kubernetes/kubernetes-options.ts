@@ -9,6 +9,8 @@ export interface KubernetesComputeOptions {
   clock: Clock
   random: Random
   log: Log
+  /** Asked before every change of the cluster; this daemon always may when not given. */
+  mayWrite?: () => boolean
   /** Path of a kubeconfig; without one KUBECONFIG, then the service account of this pod, then ~/.kube/config. */
   kubeconfig?: string
   /** A context of it; its current one when not given. */

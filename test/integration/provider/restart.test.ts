@@ -156,6 +156,77 @@ describe('a spawn by a locked payment', () => {
   })
 })
 
+// One whose machine slept: it goes on in the middle of a step, and no clock of its own tells it that another one has its turn.
+describe('a daemon that wakes up after another one has taken over', () => {
+  type Asleep = 'reserve' | 'waitReady' | 'setEnd'
+
+  /** A provider that falls asleep with the answer to that call on its way, and what wakes it. */
+  async function asleepIn(
+    made: World,
+    call: Asleep,
+  ): Promise<{ sleeper: RunningProvider; sleeps: () => boolean; wake: () => void }> {
+    const morning = Promise.withResolvers<void>()
+    let sleeps = false
+    const lullaby =
+      <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
+      async (...args: Args): Promise<Result> => {
+        const result = await work(...args)
+        sleeps = true
+        await morning.promise
+        return result
+      }
+    const compute = {
+      reserve: lullaby(made.compute.reserve),
+      waitReady: lullaby(made.compute.waitReady),
+      setEnd: lullaby(made.compute.setEnd),
+    }
+    const sleeper = await openProvider(made, { compute: { [call]: compute[call] } })
+    return { sleeper, sleeps: () => sleeps, wake: morning.resolve }
+  }
+
+  test.each<Asleep>(['reserve', 'waitReady', 'setEnd'])(
+    'in %s throws nothing back: the machine stays paid, and its order delivered',
+    async (call) => {
+      const made = await world()
+      const { sleeper, sleeps, wake } = await asleepIn(made, call)
+      const { message: asking } = await lockedPurchase(made, sleeper)
+      void ask(sleeper, asking)
+      await expect.poll(sleeps, { timeout: 10_000 }).toBe(true)
+      const second = await openProvider(made)
+      const reply = await ask(second, asking)
+      expect(reply).toContain('"duration_seconds":120')
+      const delivered = second.ledger.ordersById(asking.order_id as never)
+      wake()
+      await expect.poll(() => sleeper.log.join('\n')).toContain('another daemon has taken over the ledger')
+      expect(second.ledger.ordersById(asking.order_id as never)).toEqual(delivered)
+      await sleeper.stop()
+      await second.stop()
+
+      const third = await reopen(made)
+      expect(third.ledger.openOrders()).toEqual([])
+      expect(await ask(third, asking)).toBe(reply)
+      expect(await liveMachines(made)).toBe(1)
+      expect(held(third.wallet, made.url).available).toBe(120n)
+      expect(
+        third.ledger.credits(third.ledger.leasesIn('running')[0]?.leaseId ?? ('' as never)),
+      ).toHaveLength(1)
+    },
+  )
+
+  test('takes no order, no money and no offer down any more', async () => {
+    const made = await world()
+    const first = await openProvider(made)
+    const second = await reopen(made)
+    const { message: asking } = await lockedPurchase(made, first)
+    const offers = first.board.published.length
+    expect(await ask(first, asking)).toBeUndefined()
+    expect(second.ledger.openOrders()).toEqual([])
+    expect(await ask(second, asking)).toContain('"duration_seconds":120')
+    await first.stop()
+    expect(first.board.published).toHaveLength(offers)
+  })
+})
+
 describe('a spawn by a plain payment', () => {
   test('killed after its capture is delivered by the next process', async () => {
     const made = await world()

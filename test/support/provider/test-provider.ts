@@ -32,6 +32,7 @@ import { makeOnionKey } from '../../../src/ssh/onion-key.ts'
 import { makeSshKeyPair } from '../../../src/ssh/key-pair.ts'
 import { parsePublicKey } from '../../../src/ssh/public-key.ts'
 import type { Database } from '../../../src/storage/database.ts'
+import { fenceDatabase } from '../../../src/storage/fenced-database.ts'
 import { createLedger } from '../../../src/storage/ledger-store.ts'
 import { currentOwner, isOwnerAlive } from '../../../src/storage/process-owner.ts'
 import { openProfileDatabase } from '../../../src/storage/profile-database.ts'
@@ -240,7 +241,7 @@ export interface ProviderOptions {
 /** Opens (again) the provider of a world. */
 export async function openProvider(world: World, options: ProviderOptions = {}): Promise<RunningProvider> {
   const { clock } = world
-  const database = openProfileDatabase(join(world.home, 'provider'))
+  const database = fenceDatabase(openProfileDatabase(join(world.home, 'provider')))
   // A killed process can write nothing more: from then on every transaction fails.
   let isDead = false
   const guarded: Database = {
@@ -278,11 +279,14 @@ export async function openProvider(world: World, options: ProviderOptions = {}):
     log: lineLog(log),
     acceptNewCluster: options.acceptNewCluster ?? false,
     finishMs: 200,
-    takeLock: async () => ({
-      lost: new AbortController().signal,
-      isFresh: () => true,
-      release: async () => undefined,
-    }),
+    takeLock: async () => {
+      database.takeTurn()
+      return {
+        lost: new AbortController().signal,
+        isFresh: database.isMine,
+        release: async () => undefined,
+      }
+    },
   })
   if (options.start !== false) await provider.start()
   return {
