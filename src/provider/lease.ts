@@ -10,6 +10,8 @@ const leaseFields = z.object({
   port: z.number(),
   /** A relay took the first reply: from then on the buyer can know of the machine. */
   reported: z.boolean(),
+  /** The time before that was added to the end that stands here, which is not known to be enforced yet. */
+  unreportedOwed: z.boolean().optional(),
   /** Times in which the machine was down by its provider's fault, in milliseconds; absent before the first one. */
   outages: z
     .object({
@@ -36,6 +38,6 @@ export function parseLease(row: LeaseRow): Lease {
 }
 
 export function leaseRow(lease: Lease): LeaseRow {
-  const { spec, host, port, reported, outages, ...head } = lease
-  return { ...head, body: JSON.stringify({ spec, host, port, reported, outages }) }
+  const { spec, host, port, reported, unreportedOwed, outages, ...head } = lease
+  return { ...head, body: JSON.stringify({ spec, host, port, reported, unreportedOwed, outages }) }
 }

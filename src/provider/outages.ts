@@ -1,12 +1,10 @@
 // When was a machine down by its provider's fault, and what is given for it? All times in milliseconds of our clock.
-import { accessReply } from './access-reply.ts'
-import { balanceMsat, madeGoodMs } from './amounts.ts'
+import { madeGoodMs } from './amounts.ts'
 import type { Readiness } from './compute-port.ts'
-import { leaseRow, parseLease, type Lease } from './lease.ts'
+import { leaseRow, type Lease } from './lease.ts'
 import type { LeaseId } from '../core/ids.ts'
-import { readOrder, writeReply } from './orders.ts'
+import { enforceOwed, withRunning } from './owed-end.ts'
 import type { ProviderContext } from './provider-context.ts'
-import { isPaygressCode } from './take-payment.ts'
 
 interface Outage {
   since: number
@@ -23,23 +21,7 @@ export async function noteReadiness(
     if (!readiness.ready) return openOutage(context, lease, readiness.since.getTime())
     const outage = outageOver(lease, readiness)
     if (outage === undefined) return undefined
-    return enforce(context, settleOutage(context, lease, outage))
-  })
-}
-
-/** Enforces the end that an outage brought, where that could not be done at once. */
-export async function enforceOwedEnd(context: ProviderContext, leaseId: LeaseId): Promise<void> {
-  await withRunning(context, leaseId, async (lease) => enforce(context, lease))
-}
-
-async function withRunning(
-  context: ProviderContext,
-  leaseId: LeaseId,
-  work: (lease: Lease) => Promise<void> | void,
-): Promise<void> {
-  await context.leaseTurns.run(leaseId, async () => {
-    const row = context.ledger.lease(leaseId)
-    if (row?.state === 'running') await work(parseLease(row))
+    return enforceOwed(context, settleOutage(context, lease, outage))
   })
 }
 
@@ -86,33 +68,6 @@ function settleOutage(context: ProviderContext, lease: Lease, { since, until }: 
   const outage = { lease: lease.leaseId, downMs: until - since, addedMs: extraMs }
   context.log.warn(outage, 'a machine was down, not by its buyer')
   return settled
-}
-
-async function enforce(context: ProviderContext, lease: Lease): Promise<void> {
-  const order = readOrder(context.ledger, lease.orderKey)
-  if (lease.outages?.owed !== true || order?.kind !== 'spawn') return
-  try {
-    const operation = `${order.orderId}/unready-${lease.outages.madeGood}`
-    const asked = new Date(lease.paidUntil)
-    const { expiresAt } = await context.compute.setEnd(lease.leaseId, operation, asked)
-    const offMs = expiresAt.getTime() - lease.paidUntil
-    const { paidFrom, paidUntil } = lease
-    const outages = { ...lease.outages, owed: false }
-    const enforced: Lease = {
-      ...lease,
-      paidFrom: paidFrom + offMs,
-      paidUntil: paidUntil + offMs,
-      outages,
-    }
-    const credit = balanceMsat(context.ledger.credits(lease.leaseId))
-    context.wallet.transaction((tx) => {
-      context.ledger.putLease(tx, leaseRow(enforced))
-      writeReply(context.ledger, tx, order, accessReply(order, enforced, credit), enforced.paidUntil)
-    })
-  } catch (error) {
-    // What stands in the ledger says how much its end owes.
-    if (!isPaygressCode(error, 'pod_ended', 'machine_failed')) throw error
-  }
 }
 
 function outagesOf({ outages }: Lease): { madeGood: number; owed: boolean } {

@@ -154,6 +154,43 @@ describe('a spawn by a locked payment', () => {
     const lease = next.ledger.leasesIn('running')[0]
     expect((lease?.paidUntil ?? 0) - made.clock.now()).toBeGreaterThan(110_000)
   })
+
+  test('keeps the time that its reply was late where its provider dies as it is added, and a top-up comes first', async () => {
+    const made = await world()
+    const door = new TestDoor()
+    door.isUp = false
+    const first = await openProvider(made, { door })
+    const { message: asking } = await lockedPurchase(made, first)
+    const early = await asked(first, asking)
+    kill(first)
+    made.clock.aheadMs += 60_000
+    const moved = Promise.withResolvers<void>()
+    const second = await openProvider(made, {
+      compute: {
+        setEnd: async (...args) => {
+          const end = await made.compute.setEnd(...args)
+          if (!args[1].endsWith('/unreported')) return end
+          moved.resolve()
+          return never()
+        },
+      },
+    })
+    await moved.promise
+    kill(second)
+    const silent = new TestDoor()
+    silent.isUp = false
+    const third = await openProvider(made, { door: silent })
+    closing.push(() => third.stop())
+    const { message: more } = await lockedPurchase(made, third, { netSat: 30n })
+    expect(await asked(third, { ...more, pod_npub: early.pod_npub })).toMatchObject({ success: true })
+    silent.isUp = true
+    await expect.poll(() => third.ledger.leasesIn('running')[0]?.body).not.toContain('"unreportedOwed":true')
+    const [machine] = await made.compute.list()
+    if (machine?.state !== 'running') throw new Error('it does not run')
+    const end = machine.machine.expiresAt.getTime()
+    expect(end - Date.parse(String(early.expires_at))).toBeGreaterThanOrEqual(90_000)
+    expect(third.ledger.leasesIn('running')[0]?.paidUntil).toBe(end)
+  })
 })
 
 // One whose machine slept: it goes on in the middle of a step, and no clock of its own tells it that another one has its turn.
