@@ -49,6 +49,7 @@ export function walletReader(sql: SqlReader): WalletReader {
       many(coinRow, "SELECT y, proof FROM wallet_coin WHERE mint = ? AND state = 'unspent' ORDER BY y", [
         mint,
       ]),
+    hasCoin: (y) => sql.get('SELECT 1 FROM wallet_coin WHERE y = ?', [y]) !== undefined,
     coinSums: () =>
       many(
         coinSumRow,

@@ -124,7 +124,10 @@ export interface WalletReader {
   mint(url: MintUrl): StoredMint | undefined
   keysets(mint: MintUrl): Keyset[]
   keys(mint: MintUrl, keysetId: string): Readonly<Record<string, string>> | undefined
+  /** Those that can be spent. */
   coins(mint: MintUrl): Coin[]
+  /** True for one that is or was this wallet's, spent or not. */
+  hasCoin(y: string): boolean
   coinSums(): CoinSums[]
   /** Sats of operations under way that will come in: submitted ones with foreign inputs or a quote; tokens locked and not settled. */
   pendingSums(): { mint: MintUrl; pendingSat: bigint }[]

@@ -1,12 +1,11 @@
 // Which coins come back from the words alone? The mint restores what it ever signed (NUT-09), keyset by keyset, counter by counter (NUT-13).
 import type { MintUrl } from '../core/mint-url.ts'
-import { PaygressError } from '../core/errors.ts'
-import { blankOperation, newOperationId } from './engine.ts'
 import type { WalletDeps } from './engine.ts'
-import type { Ecash, KeysetKeys, Output, Proof } from './ecash-port.ts'
+import type { Ecash } from './ecash-port.ts'
 import { type MintDirectory, UNIT, valueOf } from './mint-directory.ts'
 import type { RestoredOutput } from './mint-port.ts'
 import type { Coin } from './ports.ts'
+import { addRestored, type Place, type Signed, sumOf, unspentCoins } from './restored-coins.ts'
 import type { RestoreOptions, RestoreReport } from './wallet.ts'
 
 /** Counters asked for at once. */
@@ -14,11 +13,8 @@ const BATCH = 100
 /** So many counters in a row that the mint never signed end a keyset: a crash burns a few, never hundreds. */
 const GAP = 300
 
-interface Found {
+interface Found extends Signed {
   counter: number
-  output: Output
-  signature: RestoredOutput['signature']
-  y: string
 }
 
 /**
@@ -69,12 +65,6 @@ export async function searchKeyset(deps: WalletDeps, ecash: Ecash, place: Place)
   await restoreKeyset(deps, ecash, place, () => undefined)
 }
 
-interface Place {
-  mint: MintUrl
-  keyset: KeysetKeys
-  signal: AbortSignal | undefined
-}
-
 async function restoreKeyset(
   deps: WalletDeps,
   ecash: Ecash,
@@ -93,7 +83,7 @@ async function restoreKeyset(
       note({ sat: 0n, coins: 0, unusable: 0, counter: from })
       continue
     }
-    const { coins, unusable } = await unspent(deps, ecash, place, signed)
+    const { coins, unusable } = await unspentCoins(deps, ecash, place, signed)
     const kept = keep(deps, place, coins, { from: base, to: last.counter + 1 })
     // Another command used counters meanwhile: what it made is its own, and the rest is looked at anew.
     base = kept ? last.counter + 1 : deps.store.counter(place.keyset.id)
@@ -124,41 +114,6 @@ async function askFor(deps: WalletDeps, ecash: Ecash, place: Place, from: number
   })
 }
 
-async function unspent(
-  deps: WalletDeps,
-  ecash: Ecash,
-  { mint, keyset, signal }: Place,
-  signed: readonly Found[],
-): Promise<{ coins: Coin[]; unusable: number }> {
-  const ys = signed.map(({ y }) => y)
-  const states = valueOf(mint, await deps.mints.connection(mint).states(ys, signal))
-  const spent = new Set(states.filter(({ state }) => state === 'SPENT').map(({ y }) => y))
-  const coins: Coin[] = []
-  let unusable = 0
-  for (const { y, output, signature } of signed) {
-    if (spent.has(y)) continue
-    const proof = genuine(ecash, output, signature, keyset)
-    if (proof === undefined) unusable += 1
-    else coins.push({ y, proof })
-  }
-  return { coins, unusable }
-}
-
-/** One wrong signature of a mint must not keep all other coins from coming back. */
-function genuine(
-  ecash: Ecash,
-  output: Output,
-  signature: RestoredOutput['signature'],
-  keyset: KeysetKeys,
-): Proof | undefined {
-  try {
-    return ecash.unblind(output, signature, keyset)
-  } catch (error) {
-    if (error instanceof PaygressError && error.code === 'mint_misbehaved') return undefined
-    throw error
-  }
-}
-
 /** Coins and counter in one transaction; false, and nothing kept, where a counter was used by somebody else. */
 function keep(
   deps: WalletDeps,
@@ -166,26 +121,11 @@ function keep(
   coins: readonly Coin[],
   counters: { from: number; to: number },
 ): boolean {
-  const operationId = newOperationId(deps.random)
-  const amountSat = sumOf(coins)
-  const result = { status: 'done' as const, operationId, amountSat, feeSat: 0n }
-  const operation = {
-    ...blankOperation(deps, operationId, 'restore', mint, {}),
-    state: 'done' as const,
-    amountSat,
-    result,
-  }
   return deps.store.transaction((tx) => {
     const writer = deps.store.within(tx)
     if (writer.counter(keyset.id) !== counters.from) return false
     writer.takeCounters(keyset.id, counters.to - counters.from)
-    if (coins.length === 0) return true
-    writer.insertOperation(operation, [])
-    writer.addCoins(mint, coins, operationId)
+    addRestored(deps, writer, mint, coins)
     return true
   })
-}
-
-function sumOf(coins: readonly Coin[]): bigint {
-  return coins.reduce((sum, { proof }) => sum + proof.amountSat, 0n)
 }

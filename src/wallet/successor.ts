@@ -3,6 +3,7 @@ import type { WalletDeps } from './engine.ts'
 import { divide, makeOutputs } from './make-outputs.ts'
 import type { Ecash, KeysetKeys } from './ecash-port.ts'
 import type { Attempt, Operation } from './ports.ts'
+import { takeForeign } from './foreign-outputs.ts'
 import { searchKeyset } from './restore-wallet.ts'
 import { swapFee } from './split-amount.ts'
 import { unsentKey } from './ask-mint.ts'
@@ -27,7 +28,10 @@ export async function successor(
   await deps.mints.keysets(operation.mint, { maxAgeMs: 0, ...(signal === undefined ? {} : { signal }) })
   const keyset = await deps.mints.activeKeyset(operation.mint, signal)
   // Another wallet of the same words, such as the one that this is an old copy of, has used these counters and maybe more.
-  if (code === ALREADY_SIGNED) await searchKeyset(deps, ecash, { mint: operation.mint, keyset, signal })
+  if (code === ALREADY_SIGNED) {
+    await takeForeign(deps, ecash, operation.mint, last.outputs, signal)
+    await searchKeyset(deps, ecash, { mint: operation.mint, keyset, signal })
+  }
   const feeSat = await feeOfInputs(deps, operation)
   const same = feeSat === last.feeSat && last.outputs.every(({ keysetId }) => keysetId === keyset.id)
   if (same && code !== ALREADY_SIGNED) return false

@@ -146,6 +146,8 @@ describe('an old copy of the folder', () => {
       const settled = async () => copy.wallet.settle(quote.operationId, AbortSignal.timeout(20_000))
       await expect.poll(async () => (await settled()).status, { timeout: 20_000, interval: 500 }).toBe('done')
       expect(mint.stats().outstanding).toBe(outstanding + sat)
+      // What the newer one made of the very same counters is found as well.
+      expect(held(copy.wallet, url)).toEqual({ available: 5n * 64n + sat, reserved: 0n })
       const all = tokenOf(await copy.wallet.send(url, held(copy.wallet, url).available - 10n, {}))
       done(await fresh().wallet.receive(all, {}))
     },
