@@ -98,6 +98,9 @@ async function tokenLock(deps: WalletDeps, token: DecodedToken): Promise<TokenLo
   if ([10, 11, 12].some((nut) => !nuts.includes(nut))) return other('its mint does not support locks')
   if (first.locktime === undefined || first.refundPubkey === undefined) return { kind: 'ours-open-ended' }
   if (key.role !== 'payment') return other('it is locked to a key that is not for payments')
+  // Whatever went back to such a key, its sender could never open.
+  if (deps.store.keyByPubkey(first.refundPubkey)?.role === 'payment')
+    return other('its refund key is the one that it is locked to')
   return { kind: 'ours', locktime: first.locktime, refundPubkey: first.refundPubkey }
 }
 

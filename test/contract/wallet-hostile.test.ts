@@ -92,6 +92,21 @@ describe('a token', () => {
         ),
     ],
     ['of a coin that does not exist', (proofs) => encode(proofs.map((one) => ({ ...one, amountSat: 3n })))],
+    ['of a coin of 2^63', (proofs) => encode(proofs.map((one) => ({ ...one, amountSat: 2n ** 63n })))],
+    [
+      'of a coin of 2^64 - 1',
+      (proofs) => encode(proofs.map((one) => ({ ...one, amountSat: 2n ** 64n - 1n }))),
+    ],
+    [
+      'of coins that are 2^64 together',
+      (proofs) =>
+        encode(
+          [0, 1].flatMap((n) =>
+            proofs.map((one) => ({ ...one, secret: `${one.secret}${n}`, amountSat: 2n ** 63n })),
+          ),
+        ),
+    ],
+    ['of a coin of nothing', (proofs) => encode(proofs.map((one) => ({ ...one, amountSat: 0n })))],
     [
       'with an endless secret',
       (proofs) => encode(proofs.map((one) => ({ ...one, secret: 'x'.repeat(1025) }))),
@@ -258,6 +273,22 @@ describe('a lock', () => {
     ['with another field', (own) => secret(own, good, '"nonce":"0011223344556677","more":1,')],
     ['with escapes', (own) => secret(own, good).replace('locktime', String.raw`\u006cocktime`)],
     ['by a hash', (own) => secret(own, good).replace('P2PK', 'HTLC')],
+    ['of an unknown kind', (own) => secret(own, good).replace('P2PK', 'DLC')],
+    ['of its kind in other letters', (own) => secret(own, good).replace('P2PK', 'p2pk')],
+    ['of two kinds', (own) => secret(own, good).replace('"P2PK"', '"P2PK","HTLC"')],
+    ['of no kind', (own) => secret(own, good).replace('"P2PK",', '')],
+    ['whose kind is no text', (own) => secret(own, good).replace('"P2PK"', '0')],
+    [
+      'whose refund key is the key that it is locked to',
+      (own) => secret(own, `[["locktime","${end}"],["refund","${own}"]]`),
+    ],
+    [
+      'whose refund key is that key on the other side of the curve',
+      (own) => {
+        const mirrored = `${own.startsWith('02') ? '03' : '02'}${own.slice(2)}`
+        return secret(own, `[["locktime","${end}"],["refund","${mirrored}"]]`)
+      },
+    ],
     ['that is cut off', (own) => secret(own, good).slice(0, -3)],
   ])('%s is not ours', async (_name, made) => {
     expect(await lockOf(made)).toMatchObject({ kind: 'other' })

@@ -396,16 +396,24 @@ export async function lockedPurchase(
   const locktime = nowSec() + lockSec
   const terms = { pubkey: provider.wallet.paymentKey().pubkey, locktime, refundPubkey: refundKey.pubkey }
   const token = tokenOf(await wallet.lock(world.url, netSat, terms, { orderId }))
-  const evidence = refundEvidence(PROVIDER_KEY, sender, orderId)
   const message = {
     cashu_token: token,
     order_id: orderId,
     refund_pubkey: refundKey.pubkey,
-    refund_signature: wallet.signWithRefundKey(refundKey.index, evidence),
+    refund_signature: refundSignature(world, refundKey, { sender, orderId }),
     respond_before: locktime - 300,
     ...options.fields,
   }
   return { orderId, token, refundKey, message }
+}
+
+/** The buyer's proof that the refund key of a lock is theirs, for one order. */
+export function refundSignature(
+  world: World,
+  { index }: Purchase['refundKey'],
+  { sender = BUYER_KEY, orderId }: { sender?: PublicKeyHex; orderId: OrderId },
+): string {
+  return world.buyer.wallet.signWithRefundKey(index, refundEvidence(PROVIDER_KEY, sender, orderId))
 }
 
 /** A bearer token, as other wallets send it. */
