@@ -5,6 +5,7 @@ import { PaygressError } from '../core/errors.ts'
 import { migrate } from './migrate.ts'
 import type { FileIdentity } from './migrate.ts'
 import { ensurePrivateFile, fillPrivateFile } from './private-files.ts'
+import { finishSettingAside } from './set-aside.ts'
 import { sqlOn } from './sql.ts'
 
 /**
@@ -16,7 +17,10 @@ export function createDatabase(identity: FileIdentity): void {
   // In this order: whoever makes the file now makes it before its log.
   const hasLog = existsSync(`${path}-wal`)
   if (existsSync(path)) return ensurePrivateFile(path)
-  if (hasLog) throw lost(`${path} is gone, and only its log ${path}-wal is left`, `${path}-wal`)
+  if (hasLog)
+    throw (
+      finishSettingAside(path) ?? lost(`${path} is gone, and only its log ${path}-wal is left`, `${path}-wal`)
+    )
   fillPrivateFile(path, (draft) => {
     const connection = new DatabaseSync(draft)
     try {

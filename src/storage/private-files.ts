@@ -132,7 +132,7 @@ function fillSynced(path: string, fill: (path: string) => void, mode: number): v
 }
 
 /** Makes renames and removals in a folder survive a power cut. */
-function syncFolder(path: string): void {
+export function syncFolder(path: string): void {
   if (process.platform === 'win32') return
   const folder = openSync(path, 'r')
   try {

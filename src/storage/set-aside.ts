@@ -1,24 +1,62 @@
-// What happens to a damaged database? It is moved aside with what belongs to it, and named; nothing is ever written over it.
-import { existsSync, renameSync } from 'node:fs'
+// What happens to a damaged database? It is moved aside with its log, and named; nothing is ever written over it.
+import { existsSync, linkSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
+import { syncFolder } from './private-files.ts'
 import { isDamaged } from './sqlite-error.ts'
 
-/** SQLite finds a database's log by the database's name. */
-const SUFFIXES = ['-wal', '-shm', '']
+/** SQLite finds a database's log by the database's name, and what is committed may stand there alone. */
+const LOG = '-wal'
+const MARK = '.damaged-'
 
 /**
  * Where this error says that the database is damaged: moves it to `PATH.damaged-TIME` and gives the error that names it. Any other error is
  * given back as it is. The database must be closed.
+ *
+ * Killed at any point, no database is left without its log: both have their new names before the first one loses its old one, and a log that
+ * is left last is known by its other name (`finishSettingAside`).
  */
 export function setAsideIfDamaged(error: unknown, path: string, clock: Clock): unknown {
   if (!isDamaged(error) || !existsSync(path)) return error
-  const time = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(':', '-')
-  const aside = `${path}.damaged-${time}`
-  for (const suffix of SUFFIXES)
-    if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${aside}${suffix}`)
+  const aside = freeName(path, clock)
+  linkSync(path, aside)
+  if (existsSync(`${path}${LOG}`)) linkSync(`${path}${LOG}`, `${aside}${LOG}`)
+  syncFolder(dirname(path))
+  for (const suffix of ['', '-shm', LOG]) rmSync(`${path}${suffix}`, { force: true })
+  return damaged(path, aside, error)
+}
+
+/** Where only a database's log is left, and it is that of a file that was being set aside: removes it, and gives the error that names that file. */
+export function finishSettingAside(path: string): PaygressError | undefined {
+  const folder = dirname(path)
+  const start = `${basename(path)}${MARK}`
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(start) || !name.endsWith(LOG)) continue
+    const aside = join(folder, name.slice(0, -LOG.length))
+    if (!existsSync(aside) || !isSameFile(`${path}${LOG}`, `${aside}${LOG}`)) continue
+    for (const suffix of ['-shm', LOG]) rmSync(`${path}${suffix}`, { force: true })
+    return damaged(path, aside, undefined)
+  }
+  return undefined
+}
+
+function damaged(path: string, aside: string, cause: unknown): PaygressError {
   return new PaygressError('storage_failed', `${path} is damaged; it was moved to ${aside} as it is`, {
     hint: 'keep that file; paygress wallet restore brings the money back from your 12 words',
-    cause: error,
+    cause,
   })
+}
+
+function freeName(path: string, clock: Clock): string {
+  const time = new Date(clock.now()).toISOString().slice(0, 19).replaceAll(':', '-')
+  const first = `${path}${MARK}${time}`
+  let name = first
+  for (let more = 2; existsSync(name) || existsSync(`${name}${LOG}`); more++) name = `${first}-${more}`
+  return name
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }))
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino
 }
