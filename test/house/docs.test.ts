@@ -188,14 +188,26 @@ function parsedDefaults() {
   return environment.parse({ NOSTR_RELAYS: 'ws://127.0.0.1:1', WHITELISTED_MINTS: 'http://127.0.0.1:1' })
 }
 
+/** Rows of a table whose last two cells do not name a file and a test in it. */
+const untried = (rows: string[][]): string[][] =>
+  rows.filter((row) => {
+    const [file = '', title = ''] = row.slice(-2)
+    const [path = ''] = codeSpans(file)
+    return title === '' || !page(path).includes(title)
+  })
+
 test('every promise of the README about money is the sentence of a test', () => {
   const promises = tableUnder(readme, 'What happens to my money if…').rows.map(([when]) => when)
   const { rows } = tableUnder(page('CONTRIBUTING.md'), 'What the README promises of money')
   expect(rows.map(([when]) => when)).toEqual(promises)
   expect(promises.length).toBeGreaterThan(10)
-  const untried = rows.filter(([, file = '', title = '']) => {
-    const [path = ''] = codeSpans(file)
-    return !page(path).includes(title)
-  })
-  expect(untried).toEqual([])
+  expect(untried(rows)).toEqual([])
+})
+
+test('everything that a dishonest side tries is the sentence of a test', () => {
+  const { rows } = tableUnder(page('CONTRIBUTING.md'), 'What a dishonest side gets')
+  expect(new Set(rows.map(([who]) => who))).toEqual(new Set(['buyer', 'stranger', 'provider']))
+  expect(rows.length).toBeGreaterThan(35)
+  expect(new Set(rows.map((row) => row.slice(2).join(' '))).size).toBe(rows.length)
+  expect(untried(rows)).toEqual([])
 })

@@ -211,6 +211,30 @@ describe('proofs sent again in a bad order, to have them released,', () => {
   })
 })
 
+test('a stranger who repeats a buyer’s top-up, status or stop, word for word, gets nothing of their answers', async () => {
+  const { world, provider } = await start()
+  const { pod_npub } = await asked(provider, (await lockedPurchase(world, provider)).message)
+  const topup = { ...(await lockedPurchase(world, provider, { netSat: 30n })).message, pod_npub }
+  const status = { request: 'status', pod_npub }
+  const stop = { request: 'stop', pod_npub, order_id: freshOrderId() }
+  const extended = await asked(provider, topup)
+  const shown = await asked(provider, status)
+  const copied = async (message: object) => asked(provider, message, { sender: STRANGER_KEY })
+  expect(await copied(topup)).toMatchObject({ payment: { status: 'untouched' } })
+  expect(await copied(status)).toMatchObject({ error_type: 'not_allowed' })
+  // By a stop that comes first, too: the buyer's own has another id, and is served.
+  expect(await copied(stop)).toMatchObject({ error_type: 'not_allowed' })
+  expect(await machines(world)).toBe(1)
+  const own = { ...stop, order_id: freshOrderId() }
+  const stopped = await asked(provider, own)
+  expect(stopped).toMatchObject({ state: 'stopped' })
+  const after = await copied(own)
+  expect(after).toHaveProperty('error_type')
+  const answers = JSON.stringify([await copied(topup), await copied(status), after])
+  const secret = [extended['new_expires_at'], shown['ssh_host'], stopped['refund_token']]
+  for (const text of secret) expect(answers).not.toContain(text)
+})
+
 describe('nothing is taken, and the next buyer is served: the answer to', () => {
   const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1000) + seconds
   const lockedTo = async (world: World, pubkey: string, refundPubkey: string): Promise<object> => {
