@@ -87,7 +87,7 @@ async function bookEnd(
     const downSince = lease.outages?.downSince ?? endedAt
     const isOnTime = endedAt >= lease.paidUntil - ON_TIME_MS && madeGoodMs(downSince, endedAt) === 0
     // Paid time that its buyer could never know of was the provider's own.
-    if (lease.reported && isOnTime) expire(context, lease)
+    if (lease.reported && isOnTime) await expire(context, lease)
     else lose(context, lease, Math.min(downSince, endedAt), resume)
     context.offerChanged()
   })
@@ -102,9 +102,17 @@ function endOf(context: ProviderContext, lease: Lease, machine: Machine | undefi
   return Number.isFinite(seen) ? Math.min(now, Math.max(seen, lease.paidFrom)) : now
 }
 
-function expire(context: ProviderContext, lease: Lease): void {
+/** Books it and gives what is left of the machine back at once: its port is free for the next one. */
+async function expire(context: ProviderContext, lease: Lease): Promise<void> {
+  const { leaseId } = lease
   context.wallet.transaction((tx) => context.ledger.putLease(tx, leaseRow({ ...lease, state: 'expired' })))
-  context.log.info({ lease: lease.leaseId }, 'a lease has expired')
+  context.log.info({ lease: leaseId }, 'a lease has expired')
+  try {
+    await context.compute.end(leaseId)
+  } catch (error) {
+    // Its place forgets it by itself, a little later.
+    context.log.warn({ lease: leaseId, error: toPaygressError(error).message }, 'what is left of it stays')
+  }
 }
 
 function lose(context: ProviderContext, lease: Lease, endedAt: number, resume: (key: string) => void): void {

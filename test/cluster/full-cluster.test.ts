@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startMint } from '../../src/devnet/mint/start-mint.ts'
 import { startRelay } from '../../src/devnet/relay/start-relay.ts'
 import {
@@ -34,7 +34,6 @@ describeOnFullCluster('a machine on a real node, rented from `paygress serve`', 
   let buyer: Consumer
   let byPassword: RentedMachine
   let byKey: RentedMachine
-  let short: RentedMachine
   const key = newKeyPair()
   const closing: (() => Promise<unknown>)[] = []
 
@@ -142,6 +141,7 @@ describeOnFullCluster('a machine on a real node, rented from `paygress serve`', 
     expect(processes.length).toBeGreaterThan(0)
     const hiding = [PASSWORD, Buffer.from(PASSWORD).toString('base64')]
     const places: string[] = processes.map(openSecretsOf)
+    expect(places.join('\n')).toContain('sshd')
     for (const kind of ['pods', 'services', 'events', 'configmaps'])
       places.push(
         JSON.stringify(
@@ -162,83 +162,6 @@ describeOnFullCluster('a machine on a real node, rented from `paygress serve`', 
     expect(logs.length).toBeGreaterThanOrEqual(6)
     return logs.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
   }
-
-  test('ends when its paid time is over, later when topped up', async () => {
-    short = await rentWithPassword('10s')
-    const { metadata } = await short.pod()
-    const first = await endOf(short)
-    const more = await buyer.ask(topupDocument, ['topup', short.npub, '--for', '10s'])
-    const later = Date.parse(more.expires_at)
-    expect(later - first).toBe(more.extended_duration_seconds * 1000)
-    await until('the first end', () => Date.now() > first + 4_000)
-    expect(await short.ssh.run('true')).toMatchObject({ code: 0 })
-    expect((await short.pod()).metadata.uid).toBe(metadata.uid)
-    await until('the end', async () => (await short.ssh.run('true')).code !== 0)
-    const late = Date.now() - later
-    expect(late).toBeGreaterThan(0)
-    expect(late).toBeLessThan(GRACE_MS + 8_000)
-  })
-
-  test.each(['SIGTERM', 'SIGKILL'] as const)(
-    'comes back with its files after %s for its SSH server',
-    async (signal) => {
-      const { ssh } = byPassword
-      const [pod, restarts, [server]] = [
-        await byPassword.pod(),
-        await byPassword.restarts(),
-        await byPassword.processes(),
-      ]
-      await ssh.run(`echo ${signal} > kept`)
-      process.kill(server ?? 0, signal)
-      await until('the restart', async () => (await byPassword.restarts()) > restarts, 60_000)
-      await untilItAnswers(ssh, 'the SSH server')
-      expect(await ssh.run('cat kept')).toMatchObject({ stdout: `${signal}\n` })
-      expect((await byPassword.pod()).metadata.uid).toBe(pod.metadata.uid)
-    },
-  )
-
-  test('comes back at the same address, with the same host key and time, when its pod is deleted or evicted', async () => {
-    const buyer = byKey.login({ identity: key.privateKey })
-    const end = await endOf(byKey)
-    for (const way of ['delete', 'evict'] as const) {
-      const { metadata } = await byKey.pod()
-      const path = `/api/v1/namespaces/${NAMESPACE}/pods/${metadata.name}`
-      if (way === 'delete') await askCluster(cluster, { method: 'DELETE', path })
-      else {
-        const body = {
-          apiVersion: 'policy/v1',
-          kind: 'Eviction',
-          metadata: { name: metadata.name, namespace: NAMESPACE },
-        }
-        await askCluster(cluster, { method: 'POST', path: `${path}/eviction`, body })
-      }
-      const isNew = async (): Promise<boolean> => {
-        const next = await byKey.pod().catch(() => undefined)
-        return next !== undefined && next.metadata.uid !== metadata.uid
-      }
-      await until('the next pod', isNew, 90_000)
-      await untilItAnswers(buyer, 'the machine')
-      // What it was away for longer than half a minute is given back.
-      expect(await endOf(byKey)).toBeGreaterThanOrEqual(end)
-    }
-  })
-
-  test('comes back with its files when the pod has to be set up anew', async () => {
-    const { ssh } = byPassword
-    await ssh.run('chmod 700 . && echo still > here')
-    const { metadata } = await byPassword.pod()
-    const { stdout } = await cluster.ctr(
-      'containers',
-      'ls',
-      `labels."io.kubernetes.pod.uid"==${metadata.uid},labels."io.cri-containerd.kind"==sandbox`,
-      '-q',
-    )
-    await cluster.ctr('tasks', 'kill', '-s', 'SIGKILL', stdout.trim())
-    await until('the end of the sandbox', async () => (await ssh.run('true')).code !== 0, 60_000)
-    await untilItAnswers(ssh, 'the machine', 120_000)
-    expect(await ssh.run('cat here')).toMatchObject({ stdout: 'still\n' })
-    expect((await byPassword.pod()).metadata.uid).toBe(metadata.uid)
-  })
 
   test('gets no more processor time than was paid for', async () => {
     const { stdout } = await byPassword.ssh.run(
@@ -268,26 +191,109 @@ describeOnFullCluster('a machine on a real node, rented from `paygress serve`', 
     expect(await ssh.run('cat memory')).toMatchObject({ stdout: 'kept\n' })
   })
 
-  // After all that need its home: it makes a new machine with an empty one.
-  test('is made anew when it filled its disk', async () => {
-    const { metadata } = await byPassword.pod()
-    await byPassword.ssh.run('dd if=/dev/zero of=big bs=1M count=100')
-    const isNew = async (): Promise<boolean> => {
-      const next = await byPassword.pod().catch(() => undefined)
-      return next !== undefined && next.metadata.uid !== metadata.uid
-    }
-    await until('the eviction', isNew, 150_000)
-    await untilItAnswers(byPassword.ssh, 'the machine')
-    expect(await byPassword.ssh.run('ls big')).not.toMatchObject({ code: 0 })
-  })
+  // Each on a machine of its own, so that they need not wait for one another.
+  describe.concurrent('whatever happens to it', () => {
+    test('ends when its paid time is over, later when topped up, and leaves nothing', async () => {
+      const short = await rentWithPassword('10s')
+      const { metadata } = await short.pod()
+      const first = await endOf(short)
+      const more = await buyer.ask(topupDocument, ['topup', short.npub, '--for', '10s'])
+      const later = Date.parse(more.expires_at)
+      expect(later - first).toBe(more.extended_duration_seconds * 1000)
+      await until('the first end', () => Date.now() > first + 4_000)
+      expect(await short.ssh.run('true')).toMatchObject({ code: 0 })
+      expect((await short.pod()).metadata.uid).toBe(metadata.uid)
+      await until('the end', async () => (await short.ssh.run('true')).code !== 0)
+      const late = Date.now() - later
+      expect(late).toBeGreaterThan(0)
+      expect(late).toBeLessThan(GRACE_MS + 8_000)
+      const left = async (): Promise<string> => {
+        const kinds = ['api/v1/%/pods', 'api/v1/%/services', 'api/v1/%/secrets', 'apis/batch/v1/%/jobs']
+        const lists = kinds.map((kind) => `/${kind.replace('%', `namespaces/${NAMESPACE}`)}`)
+        const texts = await Promise.all(
+          lists.map(async (path) => askCluster(cluster, { method: 'GET', path })),
+        )
+        return JSON.stringify(texts)
+      }
+      await until('the end of all objects', async () => !(await left()).includes(short.leaseId), 90_000)
+    })
 
-  test('leaves nothing of a machine that ended a while ago', async () => {
-    const left = async (): Promise<string> => {
-      const kinds = ['api/v1/%/pods', 'api/v1/%/services', 'api/v1/%/secrets', 'apis/batch/v1/%/jobs']
-      const lists = kinds.map((kind) => `/${kind.replace('%', `namespaces/${NAMESPACE}`)}`)
-      const texts = await Promise.all(lists.map(async (path) => askCluster(cluster, { method: 'GET', path })))
-      return JSON.stringify(texts)
-    }
-    await expect.poll(left, { timeout: 150_000 }).not.toContain(short.leaseId)
+    test('comes back with its files when its SSH server is killed', async () => {
+      const { ssh } = byPassword
+      for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+        const [pod, restarts, [server]] = [
+          await byPassword.pod(),
+          await byPassword.restarts(),
+          await byPassword.processes(),
+        ]
+        await ssh.run(`echo ${signal} > kept`)
+        process.kill(server ?? 0, signal)
+        await until('the restart', async () => (await byPassword.restarts()) > restarts, 60_000)
+        // The node may say a moment later that it was away, and keep people from it once more.
+        await until(
+          'the SSH server with its files',
+          async () => (await ssh.run('cat kept')).stdout === `${signal}\n`,
+          60_000,
+        )
+        expect((await byPassword.pod()).metadata.uid).toBe(pod.metadata.uid)
+      }
+    })
+
+    test('comes back at the same address, with the same host key and time, when its pod is deleted or evicted', async () => {
+      const buyer = byKey.login({ identity: key.privateKey })
+      const end = await endOf(byKey)
+      for (const way of ['delete', 'evict'] as const) {
+        const { metadata } = await byKey.pod()
+        const path = `/api/v1/namespaces/${NAMESPACE}/pods/${metadata.name}`
+        if (way === 'delete') await askCluster(cluster, { method: 'DELETE', path })
+        else {
+          const body = {
+            apiVersion: 'policy/v1',
+            kind: 'Eviction',
+            metadata: { name: metadata.name, namespace: NAMESPACE },
+          }
+          await askCluster(cluster, { method: 'POST', path: `${path}/eviction`, body })
+        }
+        const isNew = async (): Promise<boolean> => {
+          const next = await byKey.pod().catch(() => undefined)
+          return next !== undefined && next.metadata.uid !== metadata.uid
+        }
+        await until('the next pod', isNew, 90_000)
+        await untilItAnswers(buyer, 'the machine')
+        // What it was away for longer than half a minute is given back.
+        expect(await endOf(byKey)).toBeGreaterThanOrEqual(end)
+      }
+    })
+
+    test('comes back with its files when the pod has to be set up anew', async () => {
+      const machine = await rentWithPassword('30m')
+      const { ssh } = machine
+      await ssh.run('chmod 700 . && echo still > here')
+      const { metadata } = await machine.pod()
+      const { stdout } = await cluster.ctr(
+        'containers',
+        'ls',
+        `labels."io.kubernetes.pod.uid"==${metadata.uid},labels."io.cri-containerd.kind"==sandbox`,
+        '-q',
+      )
+      await cluster.ctr('tasks', 'kill', '-s', 'SIGKILL', stdout.trim())
+      await until('the end of the sandbox', async () => (await ssh.run('true')).code !== 0, 60_000)
+      await untilItAnswers(ssh, 'the machine', 120_000)
+      expect(await ssh.run('cat here')).toMatchObject({ stdout: 'still\n' })
+      expect((await machine.pod()).metadata.uid).toBe(metadata.uid)
+    })
+
+    test('is made anew when it filled its disk', async () => {
+      const machine = await rentWithPassword('30m')
+      const { metadata } = await machine.pod()
+      await machine.ssh.run('dd if=/dev/zero of=big bs=1M count=100')
+      const isNew = async (): Promise<boolean> => {
+        const next = await machine.pod().catch(() => undefined)
+        return next !== undefined && next.metadata.uid !== metadata.uid
+      }
+      await until('the eviction', isNew, 150_000)
+      await untilItAnswers(machine.ssh, 'the machine')
+      expect(await machine.ssh.run('ls big')).not.toMatchObject({ code: 0 })
+    })
   })
 })

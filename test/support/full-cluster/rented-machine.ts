@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { connectCluster } from '../../../src/compute/kubernetes/cluster-connection.ts'
 import type { ApiRequest } from '../../../src/compute/kubernetes/cluster-connection.ts'
 import { LEASE_LABEL, POD_NPUB } from '../../../src/compute/kubernetes/object-names.ts'
+import { fileErrorCode } from '../../../src/storage/file-error.ts'
 import { makeSshKeyPair } from '../../../src/ssh/key-pair.ts'
 import type { FullCluster } from '../peers/full-cluster.ts'
 import { systemSsh, type SystemSsh } from '../peers/system-ssh.ts'
@@ -141,9 +142,14 @@ export async function untilItAnswers(ssh: SystemSsh, what: string, timeoutMs = 6
   await until(what, async () => (await ssh.run('true')).code === 0, timeoutMs)
 }
 
-/** What the node's kernel knows of a process: its arguments and its environment. */
+/** What the node's kernel knows of a process: its arguments and its environment; nothing of one that has ended meanwhile. */
 export function openSecretsOf(pid: number): string {
-  return ['cmdline', 'environ'].map((name) => readFileSync(`/proc/${pid}/${name}`, 'utf8')).join('\n')
+  try {
+    return ['cmdline', 'environ'].map((name) => readFileSync(`/proc/${pid}/${name}`, 'utf8')).join('\n')
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes(fileErrorCode(error) ?? '')) return ''
+    throw error
+  }
 }
 
 /** A fresh key pair of a buyer. */
