@@ -47,6 +47,11 @@ export function isLocalUrl(url: string): boolean {
   return LOCAL_ADDRESS.test(host) || LOCAL_NAME.test(host)
 }
 
+/** The same of an address that a name leads to. */
+export function isLocalAddress(address: string): boolean {
+  return LOCAL_ADDRESS.test(address.toLowerCase())
+}
+
 function hostOf(url: string): string {
   return new URL(url).hostname.replace(/^\[|\]$/g, '')
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { unixSeconds, type Clock, type Random } from '../core/clock.ts'
 import { toPaygressError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
-import { isLocalUrl, isLoopbackUrl, type RelayUrl } from '../core/relay-url.ts'
+import type { RelayUrl } from '../core/relay-url.ts'
 import { wrapRumor } from '../nostr/gift-wrap.ts'
 import { openInbox } from '../nostr/inbox.ts'
 import { inboxRelays } from '../nostr/inbox-relays.ts'
@@ -15,6 +15,7 @@ import type { Gift } from '../nostr/unwrap-gift.ts'
 import { parseRequest } from '../protocol/request.ts'
 import type { Delivery, Door, Incoming } from '../provider/ports.ts'
 import { readAddress, writeAddress, type GiftWrapAddress } from './gift-wrap-address.ts'
+import { visitRule } from './visit-rule.ts'
 
 const GIFT_WRAP_DOOR = 'gift-wrap'
 
@@ -138,17 +139,11 @@ async function deliver(
 
 /** The request's reply relays, else the sender's own list (kind 10050), else where the request came from. */
 async function relaysFor(options: GiftWrapDoorOptions, address: GiftWrapAddress): Promise<RelayUrl[]> {
+  const rule = visitRule(options.relays, options)
   const allowed = (urls: readonly RelayUrl[]): RelayUrl[] =>
-    urls.filter((url) => mayVisit(options, url)).slice(0, MOST_REPLY_RELAYS)
+    urls.filter(rule.mayVisit).slice(0, MOST_REPLY_RELAYS)
   const asked = allowed(address.replyRelays)
   if (asked.length > 0) return asked
   const published = allowed(await inboxRelays(options.hub, address.to, options.relays))
   return published.length > 0 ? published : [address.from]
-}
-
-/** A stranger must not make us knock at the doors of our own network. */
-function mayVisit({ relays, loopbackOnly }: GiftWrapDoorOptions, url: RelayUrl): boolean {
-  if (relays.includes(url)) return true
-  if (loopbackOnly) return isLoopbackUrl(url)
-  return !isLocalUrl(url) || relays.every(isLocalUrl)
 }

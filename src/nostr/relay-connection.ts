@@ -19,6 +19,7 @@ export interface ConnectionOptions {
   queue: EventQueue
   eventsPerMinute: number | undefined
   onNotice(url: RelayUrl, text: string): void
+  isAllowed?: (address: string) => boolean
 }
 
 export interface PublishHandlers {
@@ -69,11 +70,13 @@ export class RelayConnection {
       send: (event) => this.#send(['AUTH', event]),
       onSettled: (accepted) => this.#authSettled(accepted),
     })
-    this.#socket = new RelaySocket(options.url, options.timing, options.random, {
+    const events = {
       onOpen: () => this.#opened(),
-      onText: (text) => this.#received(text),
-      onDown: (reason) => this.#wentDown(reason),
-    })
+      onText: (text: string) => this.#received(text),
+      onDown: (reason: string) => this.#wentDown(reason),
+    }
+    const { url, timing, random, isAllowed } = options
+    this.#socket = new RelaySocket(url, timing, random, events, isAllowed)
   }
 
   get state(): SocketState {

@@ -24,6 +24,8 @@ export interface RelayHubOptions {
   eventsPerMinute?: number
   /** Most relays connected at once. */
   maxRelays?: number
+  /** Which addresses the name of a relay may lead to, asked whenever a socket connects; without it all. */
+  mayLeadTo?: (url: RelayUrl, address: string) => boolean
   /** Hears what a handler of a subscription threw; without it the process ends with that error. */
   onError?(error: unknown): void
   onNotice?(url: RelayUrl, text: string): void
@@ -86,8 +88,10 @@ export function openRelayHub(options: RelayHubOptions = {}): RelayHub {
     if (known !== undefined) return known
     if (connections.size >= (options.maxRelays ?? DEFAULT_MAX_RELAYS))
       throw new PaygressError('busy', 'too many relays are in use at once')
+    const { mayLeadTo } = options
     const connection = new RelayConnection({
       url,
+      ...(mayLeadTo === undefined ? {} : { isAllowed: (address) => mayLeadTo(url, address) }),
       signer: options.signer,
       clock,
       random,

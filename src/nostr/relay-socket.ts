@@ -2,9 +2,11 @@
 //
 //   connecting ──open──▶ open ──error, close, no pong──▶ waiting ──back-off──▶ connecting
 //        └──refused, time-out──▶ waiting                  any ──close()──▶ closed
+import type { LookupFunction } from 'node:net'
 import { WebSocket, type RawData } from 'ws'
 import type { Random } from '../core/clock.ts'
 import { backOffMs } from './back-off.ts'
+import { guardedLookup } from './guarded-lookup.ts'
 import type { RelayTiming } from './relay-timing.ts'
 
 export type SocketState = 'connecting' | 'open' | 'waiting' | 'closed'
@@ -31,12 +33,21 @@ export class RelaySocket {
   #stableTimer: NodeJS.Timeout | undefined
   #awaitingPongSince: number | undefined
   #paused = false
+  readonly #lookup: { lookup?: LookupFunction }
 
-  constructor(url: string, timing: RelayTiming, random: Random, events: SocketEvents) {
+  /** Without `isAllowed` its name may lead anywhere. */
+  constructor(
+    url: string,
+    timing: RelayTiming,
+    random: Random,
+    events: SocketEvents,
+    isAllowed?: (address: string) => boolean,
+  ) {
     this.url = url
     this.#timing = timing
     this.#random = random
     this.#events = events
+    this.#lookup = isAllowed === undefined ? {} : { lookup: guardedLookup(isAllowed) }
     this.#connect()
   }
 
@@ -100,6 +111,7 @@ export class RelaySocket {
       handshakeTimeout: this.#timing.handshakeMs,
       maxPayload: this.#timing.maxMessageBytes,
       perMessageDeflate: false,
+      ...this.#lookup,
     })
     this.#ws = ws
     let lastError = SHORTEST_REASON

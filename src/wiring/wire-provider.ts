@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { Log } from '../core/log.ts'
 import { encodeNpub } from '../core/npub.ts'
 import { relayOfferBoard } from '../doors/gift-wrap-board.ts'
+import { visitRule } from '../doors/visit-rule.ts'
 import { giftWrapDoor } from '../doors/gift-wrap.ts'
 import { type HealthListener, openHealth } from '../doors/health.ts'
 import { openRelayHub } from '../nostr/relay-hub.ts'
@@ -60,15 +61,17 @@ export async function wireProvider({
     log,
   })
   const wallet: Wallet = wireWallet(database, providerEffects(ledger), { mayWrite: turn.isMine })
+  const { relays } = config
+  const loopbackOnly = config.backend === 'process'
   const hub = openRelayHub({
     signer,
+    mayLeadTo: visitRule(relays, { loopbackOnly }).mayLeadTo,
     clock: systemClock,
     random: systemRandom,
     eventsPerMinute: config.ratePerRelayPerMin,
     onError: (error) =>
       log.error({ error: error instanceof Error ? error.message : String(error) }, 'relay handler'),
   })
-  const { relays } = config
   const compute = await wireCompute(config, folder, log, turn.isMine)
   const shared = { hub, signer, relays, clock: systemClock, log }
   const provider = createProvider({
@@ -83,7 +86,7 @@ export async function wireProvider({
         handled: handledWraps(database, systemClock),
         random: systemRandom,
         minPow: config.minPow,
-        loopbackOnly: config.backend === 'process',
+        loopbackOnly,
       }),
     ],
     board: relayOfferBoard(shared),

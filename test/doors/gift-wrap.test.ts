@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { normaliseRelayUrl, type RelayUrl } from '../../src/core/relay-url.ts'
 import { giftWrapDoor } from '../../src/doors/gift-wrap.ts'
 import { writeAddress } from '../../src/doors/gift-wrap-address.ts'
+import { visitRule } from '../../src/doors/visit-rule.ts'
 import { openRelayHub, type RelayHub } from '../../src/nostr/relay-hub.ts'
 import { alice, bob, clock, random } from '../nostr/people.ts'
 import { quietLog } from '../support/quiet-log.ts'
@@ -63,4 +64,19 @@ test('and nowhere but on this machine where that is all we may reach', async () 
   expect(await visited([own], [PUBLIC, 'ws://10.0.0.7', 'ws://127.0.0.1:8888'], true)).toEqual([
     'ws://127.0.0.1:8888',
   ])
+})
+
+test('nor where a public name leads into our own network, which is asked when a socket connects', () => {
+  const named = normaliseRelayUrl('wss://rebinding.example.com') as RelayUrl
+  const inside = ['10.0.0.7', '127.0.0.1', '169.254.169.254', '::1', '::ffff:10.0.0.7', 'fd00::1', 'FE80::1']
+  const leadsTo = (own: string[], url: RelayUrl) => {
+    const rule = visitRule(relaysOf(own), { loopbackOnly: false })
+    return inside.filter((address) => rule.mayLeadTo(url, address))
+  }
+  expect(leadsTo([PUBLIC], named)).toEqual([])
+  // Our own relays, and those of buyers where we are at home in that network, may be anywhere.
+  expect(leadsTo([named], named)).toEqual(inside)
+  expect(leadsTo(['ws://10.0.0.1'], named)).toEqual(inside)
+  const rule = visitRule(relaysOf([PUBLIC]), { loopbackOnly: false })
+  expect(['8.8.8.8', '2606:4700::1'].filter((address) => rule.mayLeadTo(named, address))).toHaveLength(2)
 })

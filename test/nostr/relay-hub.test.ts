@@ -158,6 +158,24 @@ describe('publish', () => {
     })
   })
 
+  test('goes nowhere where a name leads to an address that is not to be visited', async () => {
+    const relay = await relayWith()
+    const named = relay.url.replace('127.0.0.1', 'localhost')
+    const event = await note(alice, 'hi')
+    const led: string[] = []
+    const outcome = async (allowed: boolean) => {
+      const mayLeadTo = (_url: string, address: string) => led.push(address) > 0 && allowed
+      return hubOf({ mayLeadTo }).publish(event, [named], { timeoutMs: 1_000 })
+    }
+    expect(await outcome(false)).toMatchObject({
+      ok: [],
+      failed: [{ sent: false, reason: 'the name leads to an address that is not to be visited' }],
+    })
+    expect((await hubOf().query([relay.url], [notes])).events).toEqual([])
+    expect((await outcome(true)).ok).toEqual([named])
+    expect(led).toContain('127.0.0.1')
+  })
+
   test('is over at once when the hub closes', async () => {
     const hub = hubOf()
     const report = hub.publish(await note(alice, 'hi'), [await silentPort()])
