@@ -60,6 +60,7 @@ async function checkPlace(context: ProviderContext, acceptNewCluster: boolean): 
       fixes.length === 0 ? {} : { hint: [...new Set(fixes)].join('; ') },
     )
   }
+  for (const { level, what, fix } of findings) if (level === 'warn') context.log.warn({ fix }, what)
   if (clusterId === undefined) return
   const before = context.ledger.note(PLACE_NOTE)
   const runs = context.ledger.leasesIn('running').length

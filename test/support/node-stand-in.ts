@@ -8,7 +8,7 @@ import { atEnd } from './peers/at-end.ts'
 import { temporaryFolder } from './peers/temporary-folder.ts'
 import { keepNodeReady, NODE, NODE_CPUS } from './node/node-object.ts'
 import { runPod, type PodRun } from './node/pod-run.ts'
-import { parsePod, sshAccessOf, type PodObject } from './node/pod-spec.ts'
+import { hostPortOf, parsePod, sshAccessOf, type PodObject } from './node/pod-spec.ts'
 import { endedStatus, runningStatus, unschedulableStatus, waitingStatus } from './node/pod-status.ts'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -98,7 +98,8 @@ export async function startNodeStandIn(kubeconfig: string): Promise<NodeStandIn>
       return secretSchema.parse(secret).data
     })
     const services = await ask({ method: 'GET', path: `/api/v1/namespaces/${namespace}/services` })
-    const run = await runPod(lease, nodePortOf(services, labels), access, homes)
+    const port = hostPortOf(pod) ?? nodePortOf(services, labels)
+    const run = await runPod(lease, port, access, homes)
     const heldSince = new Date()
     running.set(uid, { pod, run, heldSince, restarts: 0, ended: false })
     await setStatus(pod, runningStatus(pod, true, 0, heldSince))

@@ -1,11 +1,9 @@
 // How many more machines of each spec fit? The free ports, what the quotas leave, and what the nodes have room for where that may be seen.
 import type { SpecId } from '../../core/ids.ts'
 import { placeError } from './api-problem.ts'
-import { listAll } from './follow-list.ts'
-import { usedPorts } from './kubernetes-place.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
-import { leaseJobOf } from './lease-job.ts'
 import { roomOnNodes } from './node-room.ts'
+import { portsInUse } from './ports-in-use.ts'
 import { quotaListSchema, roomInQuotas } from './quota-room.ts'
 import type { ResourceQuota } from './quota-room.ts'
 
@@ -18,24 +16,17 @@ export async function capacityOf(
 ): Promise<Map<SpecId, number>> {
   const ports = place.settings.exposure === 'none' ? UNLIMITED : place.ports.free(await portsInUse(place))
   const [quotas, seen] = await Promise.all([readQuotas(place), place.nodes.read()])
-  const { storageMb, torImage } = place.settings
+  const { exposure, storageMb, torImage } = place.settings
+  const hasService = exposure === 'nodeport'
   const hasTor = torImage !== undefined
   return new Map(
     specs.flatMap((spec): [SpecId, number][] => {
-      const inQuotas = roomInQuotas(quotas, spec, storageMb, hasTor) ?? ports
+      const inQuotas = roomInQuotas(quotas, spec, storageMb, hasTor, hasService) ?? ports
       const onNodes = seen === undefined ? ports : roomOnNodes(seen.nodes, seen.pods, spec, storageMb, hasTor)
       const room = Math.min(ports, inQuotas, onNodes)
       return room === UNLIMITED ? [] : [[spec.id, room]]
     }),
   )
-}
-
-async function portsInUse(place: KubernetesPlace): Promise<Set<number>> {
-  place.feed.start()
-  if (place.feed.isComplete()) return usedPorts(place)
-  const listed = await listAll(place.api, 'jobs', leaseJobOf)
-  if ('problem' in listed) throw placeError(listed.problem, 'the machines could not be listed')
-  return new Set(listed.objects.map(({ port }) => port))
 }
 
 async function readQuotas(place: KubernetesPlace): Promise<readonly ResourceQuota[]> {

@@ -56,8 +56,3 @@ export function changedJob(place: KubernetesPlace, body: unknown): LeaseJob {
   place.feed.learn(job)
   return job
 }
-
-/** Ports of all known leases. */
-export function usedPorts(place: KubernetesPlace): Set<number> {
-  return new Set([...place.feed.jobs()].map(({ port }) => port))
-}

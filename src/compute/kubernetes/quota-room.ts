@@ -23,26 +23,21 @@ export const quotaListSchema = z.object({ items: z.array(quotaSchema) })
 /** Scopes that cover our pods: they have requests, and no deadline of their own. */
 const OUR_SCOPES = new Set(['NotTerminating', 'NotBestEffort'])
 /** What a machine takes one of. */
-const ONES = [
-  'pods',
-  'count/pods',
-  'count/jobs.batch',
-  'services',
-  'count/services',
-  'services.nodeports',
-  'secrets',
-  'count/secrets',
-]
+const ONES = ['pods', 'count/pods', 'count/jobs.batch', 'secrets', 'count/secrets']
+/** And of these, where its port is one of the cluster's. */
+const ONES_OF_SERVICE = ['services', 'count/services', 'services.nodeports']
 const SIZES = ['cpu', 'memory', 'ephemeral-storage'] as const
 
-/** How many machines of this size fit, each with Tor beside it where `hasTor`; undefined where no quota limits them. */
+/** How many machines of this size fit, each with Tor beside it where `hasTor` and a Service where `hasService`; undefined where no quota limits them. */
 export function roomInQuotas(
   quotas: readonly ResourceQuota[],
   spec: { cpuMillicores: number; memoryMb: number },
   storageMb: number,
   hasTor = false,
+  hasService = true,
 ): number | undefined {
   const each = needs(spec, storageMb, hasTor)
+  if (hasService) for (const name of ONES_OF_SERVICE) each.set(name, 1)
   let room: number | undefined
   for (const { spec: scope, status } of quotas) {
     if (scope.scopeSelector !== undefined || scope.scopes.some((name) => !OUR_SCOPES.has(name))) continue

@@ -7,13 +7,14 @@ import { ONION_PORT } from '../../core/onion.ts'
 import { placeError } from './api-problem.ts'
 import type { ApiProblem } from './api-problem.ts'
 import { MERGE_PATCH } from './cluster-api.ts'
-import { changedJob, readJob, usedPorts } from './kubernetes-place.ts'
+import { changedJob, readJob } from './kubernetes-place.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import type { LeaseJob } from './lease-job.ts'
 import { jobManifest, secretManifest, serviceManifest } from './lease-manifests.ts'
 import { makeLeaseNamespace } from './lease-namespace.ts'
 import { isOver } from './machine-of-job.ts'
 import { jobName, LEASE_LABEL, PORT, serviceName } from './object-names.ts'
+import { portsInUse, usedPorts } from './ports-in-use.ts'
 
 const NO_PORT = 'No available ports in the configured range'
 
@@ -32,12 +33,15 @@ export function reserving(place: KubernetesPlace): (request: MachineRequest) => 
 
 async function reserve(place: KubernetesPlace, request: MachineRequest): Promise<MachineAddress> {
   const { settings } = place
+  const { leaseId } = request
   place.feed.start()
-  const ports = place.ports.candidates(usedPorts(place))
+  // Nobody but us knows who has a port of the node: it is given out only when all that are taken are known.
+  const used = settings.exposure === 'hostport' ? await portsInUse(place, leaseId) : usedPorts(place, leaseId)
+  const ports = place.ports.candidates(used)
   try {
     const first = settings.exposure === 'none' ? ONION_PORT : nextOf(ports)
     if (first === undefined) throw new PaygressError('busy', NO_PORT)
-    if (settings.namespacePerPod === true) await makeLeaseNamespace(place, request.leaseId)
+    if (settings.namespacePerPod === true) await makeLeaseNamespace(place, leaseId)
     const { job, isNew } = await createJob(place, request, first)
     if (isOver(job)) throw new PaygressError('pod_ended', 'the machine has ended')
     if (job.suspended) await createSecret(place, request, job)
@@ -56,7 +60,12 @@ async function createJob(
 ): Promise<{ job: LeaseJob; isNew: boolean }> {
   const answer = await place.api.create('jobs', jobManifest(request, place.settings, port))
   if (answer.ok) return { job: changedJob(place, answer.body), isNew: true }
-  if (answer.problem.kind !== 'exists') throw refusal(answer.problem)
+  if (answer.problem.kind !== 'exists') {
+    // It may have been made all the same, with this port.
+    const isUnknown = place.settings.exposure === 'hostport' && answer.problem.kind === 'unavailable'
+    if (isUnknown) place.ports.refused(port)
+    throw refusal(answer.problem)
+  }
   const job = await readJob(place, request.leaseId)
   if (job !== undefined) return { job, isNew: false }
   throw new PaygressError('machine_failed', 'another object has the name of the machine')

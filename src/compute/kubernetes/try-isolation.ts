@@ -6,11 +6,15 @@ import type { Finding } from './check-cluster.ts'
 import { type NewObject, pause } from './cluster-api.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import { APP, APP_LABEL } from './object-names.ts'
-import { plainContainer } from './pod-template.ts'
+import { plainContainer, SSH_PORT } from './pod-template.ts'
+import { portsInUse } from './ports-in-use.ts'
+import { NOT_ADMITTED, whyNoPod } from './why-no-pod.ts'
 
 /** Long enough to fetch an image. */
 const LONGEST_SEC = 60
 const PAUSE_MS = 250
+/** Controllers make a pod in less. */
+const NO_POD_MS = 3_000
 const REACHED = 10
 const NOT_REACHED = 11
 const NO_TOOL = 12
@@ -26,6 +30,7 @@ else
   exit ${NO_TOOL}
 fi && exit ${REACHED} || exit ${NOT_REACHED}`
 
+const madeSchema = z.object({ metadata: z.object({ uid: z.string() }) })
 const podsSchema = z.object({
   items: z.array(
     z.object({
@@ -53,24 +58,38 @@ const podsSchema = z.object({
 export async function tryIsolation(place: KubernetesPlace, image: string): Promise<Finding[]> {
   // A name of its own: the trial before it may still be on its way out, and would answer for this one.
   const name = `paygress-check-${toHex(place.settings.random.bytes(4))}`
-  const made = await place.api.create('jobs', manifest(place, name, image))
+  const made = await place.api.create('jobs', manifest(place, name, image, await portOfNode(place)))
   if (!made.ok) return [cannotTell(placeError(made.problem, 'no pod could be made').message)]
   try {
-    return [await finding(place, name)]
+    return [await finding(place, name, madeSchema.parse(made.body).metadata.uid)]
   } finally {
     await place.api.remove('jobs', name)
   }
 }
 
-async function finding(place: KubernetesPlace, name: string): Promise<Finding> {
-  const until = performance.now() + LONGEST_SEC * 1000
+/** One of the node, where machines take one and the namespace is that of the machines: it has to admit that. */
+async function portOfNode(place: KubernetesPlace): Promise<number | undefined> {
+  const { exposure, namespacePerPod } = place.settings
+  if (exposure !== 'hostport' || namespacePerPod === true) return undefined
+  for (const port of place.ports.candidates(await portsInUse(place))) return port
+  return undefined
+}
+
+async function finding(place: KubernetesPlace, name: string, uid: string): Promise<Finding> {
+  const began = performance.now()
+  const until = began + LONGEST_SEC * 1000
   let waitsFor = 'no node took it'
   while (performance.now() < until && !place.signal.aborted) {
     const answer = await place.api.list('pods', { labelSelector: `job-name=${name}` })
     if (!answer.ok) return cannotTell(placeError(answer.problem, 'the pods could not be listed').message)
-    const state = podsSchema.parse(answer.body).items[0]?.status.containerStatuses[0]?.state
+    const [pod] = podsSchema.parse(answer.body).items
+    const state = pod?.status.containerStatuses[0]?.state
     if (state?.terminated !== undefined) return verdict(state.terminated.exitCode)
     waitsFor = state?.waiting?.reason ?? waitsFor
+    if (pod === undefined && performance.now() - began > NO_POD_MS) {
+      const why = await whyNoPod(place, { uid })
+      if (why !== undefined) return neverMade(place, why)
+    }
     await pause(PAUSE_MS, place.signal)
   }
   return cannotTell(`the trial pod did not run within ${LONGEST_SEC} seconds (${waitsFor})`)
@@ -91,6 +110,16 @@ export function verdict(exitCode: number): Finding {
   )
 }
 
+function neverMade({ settings: { exposure, namespace } }: KubernetesPlace, why: string): Finding {
+  const label = `kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged --overwrite`
+  const needsLabel = why === NOT_ADMITTED && exposure === 'hostport'
+  return {
+    level: 'fail',
+    what: `no machine can run: ${why}`,
+    ...(needsLabel ? { fix: `${label} admits ports of the node` } : {}),
+  }
+}
+
 function cannotTell(why: string): Finding {
   return {
     level: 'warn',
@@ -100,7 +129,9 @@ function cannotTell(why: string): Finding {
 }
 
 // No lease's labels, so that no daemon takes it for one; the label by which the policies know tenants.
-function manifest({ settings }: KubernetesPlace, name: string, image: string): NewObject {
+function manifest({ settings }: KubernetesPlace, name: string, image: string, hostPort?: number): NewObject {
+  const container = plainContainer('try', settings.holdImage ?? image, TRY)
+  const ports = hostPort === undefined ? {} : { ports: [{ containerPort: SSH_PORT, hostPort }] }
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
@@ -117,7 +148,7 @@ function manifest({ settings }: KubernetesPlace, name: string, image: string): N
           automountServiceAccountToken: false,
           securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
           ...(settings.runtimeClassName === undefined ? {} : { runtimeClassName: settings.runtimeClassName }),
-          containers: [plainContainer('try', settings.holdImage ?? image, TRY)],
+          containers: [{ ...container, ...ports }],
         },
       },
     },

@@ -37,6 +37,12 @@ test('the tightest of all limits counts, the container that holds the pod includ
   ).toBe(1)
 })
 
+test('a quota of Services limits only machines that have one', () => {
+  const none = quota({ 'services.nodeports': '0', 'count/jobs.batch': '5' }, {})
+  expect(roomInQuotas([none], SPEC, 1_000)).toBe(0)
+  expect(roomInQuotas([none], SPEC, 1_000, false, false)).toBe(5)
+})
+
 test('a quota that is overdrawn leaves no room, not less', () => {
   expect(roomInQuotas([quota({ pods: '1' }, { pods: '4' })], SPEC, 1_000)).toBe(0)
 })

@@ -16,6 +16,7 @@ const container = z.object({
     .default([]),
   volumeMounts: z.array(z.object({ name: z.string(), mountPath: z.string() })).default([]),
   resources: z.object({ limits: z.object({ cpu: z.string() }) }),
+  ports: z.array(z.object({ hostPort: z.number().optional() })).default([]),
 })
 
 const podSchema = z.object({
@@ -50,6 +51,12 @@ const podSchema = z.object({
 
 export type PodObject = z.output<typeof podSchema>
 export const parsePod = (object: unknown): PodObject => podSchema.parse(object)
+
+/** The port of the node that the pod asks for. */
+export function hostPortOf({ spec }: PodObject): number | undefined {
+  return spec.initContainers.flatMap(({ ports }) => ports).find(({ hostPort }) => hostPort !== undefined)
+    ?.hostPort
+}
 
 export interface SshAccess {
   username: string
