@@ -6,7 +6,8 @@ import { INBOX_RELAYS_KIND } from '../nostr/inbox-relays.ts'
 import type { RelayHub } from '../nostr/relay-hub.ts'
 import type { Signer } from '../nostr/signer.ts'
 import { DELETION_KIND, OFFER_KIND } from '../protocol/offer-event.ts'
-import { pause, retryDelayMs } from '../provider/pause.ts'
+import { pause } from '../core/pause.ts'
+import { retryDelayMs } from '../provider/retry-delay.ts'
 import type { OfferBoard } from '../provider/ports.ts'
 
 export interface OfferBoardOptions {

@@ -1,5 +1,5 @@
 // How do we ask somebody a question by gift wrap and hear the answer, over relays that fail?
-import { setTimeout as sleep } from 'node:timers/promises'
+import { pause } from '../core/pause.ts'
 import type { Clock, Random } from '../core/clock.ts'
 import { backOffMs, type BackOffRange } from './back-off.ts'
 import { wrapRumor } from './gift-wrap.ts'
@@ -150,10 +150,4 @@ class Sendings {
 async function endOf(ms: number, signal: AbortSignal): Promise<undefined> {
   await pause(ms, signal)
   return undefined
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) throw error
-  })
 }

@@ -3,7 +3,8 @@ import type { Clock } from '../core/clock.ts'
 import { toPaygressError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { RunTransaction } from '../wallet/transaction.ts'
-import { pause, retryDelayMs } from './pause.ts'
+import { pause } from '../core/pause.ts'
+import { retryDelayMs } from './retry-delay.ts'
 import type { Delivery, Door, Ledger, OutboxRow } from './ports.ts'
 
 export interface OutboxOptions {

@@ -1,7 +1,8 @@
 // May the daemon begin to serve? Only when a relay, a mint and the place of the machines have answered once.
 import { PaygressError, toPaygressError } from '../core/errors.ts'
 import type { OfferBoard } from './ports.ts'
-import { pause, retryDelayMs } from './pause.ts'
+import { pause } from '../core/pause.ts'
+import { retryDelayMs } from './retry-delay.ts'
 import type { ProviderContext } from './provider-context.ts'
 
 /** Which place the machines were in. */

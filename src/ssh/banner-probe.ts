@@ -1,6 +1,6 @@
 // Does SSH answer at this address?
 import { connect } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
+import { pause } from '../core/pause.ts'
 import { PaygressError } from '../core/errors.ts'
 
 const ATTEMPT_MS = 5_000
@@ -50,12 +50,4 @@ export async function probeBanner(host: string, port: number, signal: AbortSigna
     socket.on('error', (error) => finish({ reason: error.message }))
     socket.on('close', () => finish({ reason: 'it closed the connection without an SSH banner' }))
   })
-}
-
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await delay(milliseconds, undefined, { signal })
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
 }

@@ -1,5 +1,5 @@
 // How are a provider's objects made, read and changed, whatever happens to the API server meanwhile?
-import { setTimeout as delay } from 'node:timers/promises'
+import { pause } from '../../core/pause.ts'
 import type { Random } from '../../core/clock.ts'
 import { type ApiProblem, OUT_OF_TURN } from './api-problem.ts'
 import type { ApiAnswer, ApiRequest, ClusterConnection } from './cluster-connection.ts'
@@ -99,13 +99,4 @@ function isPassing({ kind }: ApiProblem, { method }: ApiRequest): boolean {
 export function jitter(ms: number, random: Random): number {
   const [byte = 0] = random.bytes(1)
   return ms / 2 + (ms / 2) * (byte / 255)
-}
-
-/** Waits, or returns early when the signal fires. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await delay(ms, undefined, { signal })
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
 }

@@ -1,6 +1,7 @@
 // How is a list of objects kept up to date? By a list, then a watch, then again, whatever breaks.
 import * as z from 'zod'
-import { pause, jitter } from './cluster-api.ts'
+import { pause } from '../../core/pause.ts'
+import { jitter } from './cluster-api.ts'
 import type { ClusterApi } from './cluster-api.ts'
 import type { ApiProblem } from './api-problem.ts'
 import type { Log } from '../../core/log.ts'

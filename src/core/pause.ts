@@ -1,4 +1,4 @@
-// How does the daemon wait without keeping anything alive that has to end?
+// How is waited without keeping anything alive that has to end?
 
 /** Resolves after `ms`, or at once when the signal fires: look at the signal afterwards. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
@@ -14,7 +14,7 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Milliseconds before try number `attempt` (from 1): doubling, at most a minute. */
-export function retryDelayMs(attempt: number, firstMs = 500, mostMs = 60_000): number {
-  return Math.min(mostMs, firstMs * 2 ** Math.min(Math.max(attempt, 1) - 1, 20))
+/** Resolves when everything else that is due has had its turn: for what computes long. */
+export async function takeTurns(): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(resolve))
 }
