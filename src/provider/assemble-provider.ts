@@ -90,6 +90,8 @@ export function assembleProvider(
     context,
     driver,
     orderTurns: new OneAtATime(),
+    tokenTurns: new OneAtATime(),
+    unnamed: new RateLimit(config.ratePerRelayPerMin, clock),
     newOrders: new RateLimit(config.ratePerSenderPerMin, clock),
     questions: new RateLimit(config.ratePerSenderPerMin, clock),
     answer: ({ door, address }, content, orderKey) =>

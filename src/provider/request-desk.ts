@@ -10,7 +10,12 @@ export interface RequestDesk {
   driver: OrderDriver
   /** Requests of one order, one after another. */
   orderTurns: OneAtATime
+  /** Orders that pay with the same token, one after another. */
+  tokenTurns: OneAtATime
   newOrders: RateLimit
+  /** Orders without an id, of all senders together: their token is looked at before anything else is known. */
+  unnamed: RateLimit
+  /** Questions, and what was asked before. */
   questions: RateLimit
   /** Sends what is not kept; with the order's key where it is that order's reply once more. */
   answer(incoming: Incoming, content: string, orderKey?: string): void

@@ -23,6 +23,7 @@ import { holderOf, inspectToken, isReleasable, tokenTaken } from './take-payment
 type Served = 'kept' | { said: string | undefined }
 
 type Order = Extract<Request, { type: 'spawn' | 'topup' | 'stop' }>
+type PaidOrder = Exclude<Order, { type: 'stop' }>
 
 /** Serves a spawn, top-up or stop and resolves with the content of its first reply; undefined where there is none. */
 export async function serveOrder(
@@ -30,6 +31,7 @@ export async function serveOrder(
   incoming: Incoming,
   request: Order,
 ): Promise<string | undefined> {
+  if (isUnnamed(request) && desk.unnamed.take('all') !== 'ok') return undefined
   const token = await tokenWithoutId(desk, request)
   const orderId = orderIdOf(request, token)
   const key = `${incoming.sender}/${request.type}/${orderId}`
@@ -45,8 +47,12 @@ export async function serveOrder(
   }
   const done = await desk.orderTurns.run(key, async (): Promise<Served> => {
     const known = desk.context.ledger.order(key)
-    if (known !== undefined) return repeat(desk, incoming, head, known)
-    if (isOfAStranger(desk, head)) return { said: say(desk, incoming, untouched(tokenTaken(), head)) }
+    if (known !== undefined || isOfAStranger(desk, head)) {
+      // Nothing new is taken or kept, but each answer is sealed, wrapped and sent again.
+      if (desk.questions.take(incoming.sender) !== 'ok') return { said: undefined }
+      if (known !== undefined) return repeat(desk, incoming, head, known)
+      return { said: say(desk, incoming, untouched(tokenTaken(), head)) }
+    }
     const verdict = desk.newOrders.take(incoming.sender)
     if (verdict === 'far') return { said: undefined }
     await takeNew(desk, head, request, token, incoming.requestedAt, verdict)
@@ -57,12 +63,16 @@ export async function serveOrder(
   return done === 'kept' ? desk.driver.reply(key) : done.said
 }
 
+function isUnnamed(request: Order): request is PaidOrder {
+  return request.type !== 'stop' && request.message.order_id === undefined
+}
+
 /** Without an id an order is known by its proofs, so that they have to be seen first. */
 async function tokenWithoutId(
   desk: RequestDesk,
   request: Order,
 ): Promise<Awaited<ReturnType<typeof inspectToken>> | undefined> {
-  if (request.type === 'stop' || request.message.order_id !== undefined) return undefined
+  if (!isUnnamed(request)) return undefined
   return inspectToken(desk.context, request.message.cashu_token)
 }
 
@@ -107,6 +117,21 @@ async function takeNew(
   const inspected = seen ?? (await inspectToken(context, request.message.cashu_token))
   if ('refusal' in inspected) return refuse(context, head, inspected.refusal)
   const { token } = inspected
+  // One token under many keys and ids: only the first of them is looked at more closely.
+  await desk.tokenTurns.run(firstOf(token.ys), async () =>
+    takePaid(desk, head, request, token, requestedAt, verdict),
+  )
+}
+
+async function takePaid(
+  { context }: RequestDesk,
+  head: NewOrder,
+  request: PaidOrder,
+  token: InspectedToken,
+  requestedAt: number,
+  verdict: RateVerdict,
+): Promise<void> {
+  if (!context.wallet.isFree(token, holderOf(head))) return refuse(context, head, tokenTaken())
   const giveBack = isReleasable(context, head.sender, token, request.message) ? token : undefined
   if (verdict !== 'ok') return refuse(context, head, tooMany(), giveBack)
   const prepared = await prepare(context, head, request, token, requestedAt)
@@ -119,7 +144,7 @@ async function takeNew(
 async function prepare(
   context: ProviderContext,
   head: NewOrder,
-  request: Exclude<Order, { type: 'stop' }>,
+  request: PaidOrder,
   token: InspectedToken,
   requestedAt: number,
 ): Promise<{ order: SpawnOrder | TopupOrder } | { refusal: Refusal }> {
@@ -139,6 +164,10 @@ function bind(context: ProviderContext, order: SpawnOrder | TopupOrder): 'bound'
     writeOrder(context.ledger, tx, order.kind === 'spawn' ? withFreeName(context, order) : order)
     return 'bound'
   })
+}
+
+function firstOf(ys: readonly string[]): string {
+  return ys.toSorted()[0] ?? ''
 }
 
 function untouched(why: Refusal, head: NewOrder): string {

@@ -39,7 +39,6 @@ export const tokenFields = z.object({
     z.object({ kind: z.literal('ours-open-ended') }),
     z.object({ kind: z.literal('other'), problem: z.string() }),
   ]),
-  dleqValid: z.boolean(),
 }) satisfies z.ZodType<InspectedToken>
 
 /** Why something was refused, as the buyer will read it. */

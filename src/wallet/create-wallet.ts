@@ -4,10 +4,10 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Clock, Random } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
 import { capturePayment } from './capture-payment.ts'
-import { claimProofs } from './claim-proofs.ts'
+import { areProofsFree, claimProofs } from './claim-proofs.ts'
 import type { WalletDeps } from './engine.ts'
 import { awaitFunding, mintPaid, requestInvoice } from './fund-wallet.ts'
-import { inspectToken, tokenState } from './inspect-token.ts'
+import { hasValidDleq, inspectToken, tokenState } from './inspect-token.ts'
 import type { BoundaryName } from './journal.ts'
 import { type MintDirectory, mintDirectory, NEEDED_NUTS, newMint } from './mint-directory.ts'
 import { isSignatureBy, ownKeys, signDigest } from './own-keys.ts'
@@ -103,6 +103,8 @@ export function createWallet(options: WalletOptions): Wallet {
     reclaim: (token, index, how) => reclaimToken(deps, token, index, how),
     inspect: (token, accepted, how) => inspectToken(deps, token, accepted, how),
     tokenState: (token) => tokenState(deps, token),
+    hasValidDleq: (token) => hasValidDleq(deps, token),
+    isFree: (token, holder) => areProofsFree(deps, deps.store, token, holder),
     claim: (tx, token, holder) => claimProofs(deps, tx, token, holder),
     capture: (token, how) => capturePayment(deps, token, how),
     release: (token, how) => releasePayment(deps, token, how),

@@ -2,6 +2,7 @@
 import { PaygressError } from '../core/errors.ts'
 import { MAX_SAT } from '../core/money.ts'
 import { normaliseMintUrl } from '../core/mint-url.ts'
+import { takeTurns } from '../core/pause.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { UNIT } from './mint-directory.ts'
 import type { MintDirectory } from './mint-directory.ts'
@@ -55,7 +56,11 @@ export async function decodeToken(
   if (head.proofCount > limits.proofs) throw invalid(`it has more than ${limits.proofs} proofs`)
   const proofs = await decodedProofs(deps, mint, trimmed, limits.refreshEveryMs)
   const keysets = await keysetsOf(deps, mint, proofs)
-  const ys = proofs.map(({ secret }) => deps.ecash.proofY(secret))
+  const ys: string[] = []
+  for (const { secret } of proofs) {
+    ys.push(deps.ecash.proofY(secret))
+    await takeTurns()
+  }
   if (new Set(ys).size !== ys.length) throw invalid('it holds the same proof twice')
   const amountSat = proofs.reduce((sum, proof) => sum + proof.amountSat, 0n)
   if (amountSat > MAX_SAT) throw invalid('its amount is absurd')

@@ -1,6 +1,7 @@
 // Is this token what it claims to be, as far as anyone can tell without spending it?
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
+import { takeTurns } from '../core/pause.ts'
 import { decodeToken, invalid, PAYMENT_LIMITS } from './decode-token.ts'
 import type { DecodedToken, TokenLimits } from './decode-token.ts'
 import type { WalletDeps } from './engine.ts'
@@ -17,7 +18,6 @@ export async function inspectToken(
 ): Promise<InspectedToken> {
   const limits = askAgain ? { ...PAYMENT_LIMITS, refreshEveryMs: 0 } : PAYMENT_LIMITS
   const token = await paymentToken(deps, text, mints, limits)
-  const ecash = await deps.ecashSource.load()
   if (token.keysets.size > 1) throw invalid('it mixes keysets')
   const feeSat = tokenFee(token)
   return {
@@ -29,11 +29,22 @@ export async function inspectToken(
     proofCount: token.proofs.length,
     ys: token.ys,
     lock: await tokenLock(deps, token),
-    dleqValid: token.proofs.every((proof) => {
-      const keyset = token.keysets.get(proof.keysetId)
-      return keyset !== undefined && ecash.hasValidDleq(proof, keyset)
-    }),
   }
+}
+
+/** True where every proof carries a valid DLEQ proof (NUT-12). It computes for long: others have their turn between two proofs. */
+export async function hasValidDleq(
+  deps: WalletDeps,
+  { token: text, mint }: InspectedToken,
+): Promise<boolean> {
+  const token = await paymentToken(deps, text, [mint])
+  const ecash = await deps.ecashSource.load()
+  for (const proof of token.proofs) {
+    const keyset = token.keysets.get(proof.keysetId)
+    if (keyset === undefined || !ecash.hasValidDleq(proof, keyset)) return false
+    await takeTurns()
+  }
+  return true
 }
 
 /** A token of one of these mints, decoded. */

@@ -124,8 +124,6 @@ export interface InspectedToken {
   /** Hex of hash_to_curve(secret) of each proof (NUT-00), in the token's order: what a proof is known by. */
   ys: string[]
   lock: TokenLock
-  /** Every proof carries a valid DLEQ proof (NUT-12). */
-  dleqValid: boolean
 }
 
 export type TokenState = {
@@ -235,6 +233,13 @@ export interface Wallet {
   inspect(token: string, mints: readonly MintUrl[], how?: { askAgain?: boolean }): Promise<InspectedToken>
   /** NUT-07 for every proof. */
   tokenState(token: InspectedToken): Promise<TokenState>
+  /**
+   * True where every proof carries a valid DLEQ proof (NUT-12). Milliseconds of computing for each proof, also of a spent token: ask only
+   * where the answer decides something, and after `tokenState`.
+   */
+  hasValidDleq(token: InspectedToken): Promise<boolean>
+  /** True where `claim` would bind the proofs now; asks nobody. */
+  isFree(token: InspectedToken, holder: { sender: PublicKeyHex; orderId: string }): boolean
   /**
    * The rule per proof: binds every Y to (sender, order) until `until` (Unix seconds by the mint's clock; undefined: for ever). False, and
    * nothing bound, where another (sender, order) holds one of them or one was released.

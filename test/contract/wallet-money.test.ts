@@ -60,10 +60,10 @@ describe.each([0, 100, 5000])('at a fee of %i ppk', (feePpk) => {
       mint: url,
       unit: 'sat',
       lock: { kind: 'ours', locktime, refundPubkey: refundKey.pubkey },
-      dleqValid: true,
     })
     expect(inspected.netSat).toBeGreaterThanOrEqual(600n)
     expect(await provider.tokenState(inspected)).toEqual({ state: 'unspent' })
+    expect(await provider.hasValidDleq(inspected)).toBe(true)
     const captured = done(
       await provider.capture(inspected, { captureBefore: locktime - 300, lockEndsAt: locktime }),
     )

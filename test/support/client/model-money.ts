@@ -169,6 +169,8 @@ export function modelWallet(parts: {
     },
     signWithRefundKey: () => 'ab'.repeat(64),
     verifySignature: missing,
+    hasValidDleq: missing,
+    isFree: missing,
     requestInvoice: missing,
     awaitFunding: missing,
     receive: async (token, options) => take(token, options),
@@ -204,7 +206,6 @@ export function modelWallet(parts: {
       proofCount: 1,
       ys: [token],
       lock: { kind: 'none' },
-      dleqValid: true,
     }),
     tokenState: async ({ token }) => {
       life.step()

@@ -38,6 +38,7 @@ import { currentOwner, isOwnerAlive } from '../../../src/storage/process-owner.t
 import { openProfileDatabase } from '../../../src/storage/profile-database.ts'
 import { walletStore } from '../../../src/storage/wallet-store.ts'
 import { createWallet } from '../../../src/wallet/create-wallet.ts'
+import type { EcashSource } from '../../../src/wallet/ecash-port.ts'
 import type { Wallet } from '../../../src/wallet/wallet.ts'
 import { startFaultyMint, type FaultyMint } from '../faulty-mint.ts'
 import { testPublicKey, testSpecId } from '../test-ids.ts'
@@ -236,6 +237,7 @@ export interface ProviderOptions {
   start?: boolean
   acceptNewCluster?: boolean
   random?: Random
+  ecash?: EcashSource
 }
 
 /** Opens (again) the provider of a world. */
@@ -255,7 +257,7 @@ export async function openProvider(world: World, options: ProviderOptions = {}):
   const wallet = createWallet({
     store: walletStore(guarded),
     connectMint: (mint) => connectMint(mint, { clock, timeoutMs: 1_000 }),
-    ecash: ecashSource(),
+    ecash: options.ecash ?? ecashSource(),
     owners: { current: currentOwner, isAlive: isOwnerAlive },
     clock,
     random,

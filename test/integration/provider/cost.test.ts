@@ -1,0 +1,107 @@
+// What do strangers make us compute, send and keep? As little as can be, and nothing twice.
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { ecash } from '../../../src/cashu/ecash.ts'
+import type { EcashSource } from '../../../src/wallet/ecash-port.ts'
+import { testPublicKey } from '../../support/test-ids.ts'
+import {
+  ask,
+  asked,
+  freshOrderId,
+  lockedPurchase,
+  openProvider,
+  plainPurchase,
+  startWorld,
+} from '../../support/provider/test-provider.ts'
+import type { Purchase, RunningProvider, World } from '../../support/provider/test-provider.ts'
+
+let world: World
+let provider: RunningProvider
+let dleqChecks = 0
+
+const counted = {
+  ...ecash,
+  hasValidDleq: (...args: Parameters<typeof ecash.hasValidDleq>) => {
+    dleqChecks += 1
+    return ecash.hasValidDleq(...args)
+  },
+}
+const countedSource: EcashSource = { load: async () => counted, loaded: () => counted }
+
+beforeAll(async () => {
+  world = await startWorld()
+  provider = await openProvider(world, {
+    ecash: countedSource,
+    config: { ratePerSenderPerMin: 10, ratePerRelayPerMin: 20 },
+  })
+})
+
+beforeEach(() => {
+  dleqChecks = 0
+})
+
+afterAll(async () => {
+  await provider.stop()
+  await world.close()
+})
+
+const again = (purchase: Purchase): Record<string, unknown> => ({
+  ...purchase.message,
+  order_id: freshOrderId(),
+})
+
+test('a plain token has no DLEQ proof checked: nothing depends on it', async () => {
+  const purchase = await plainPurchase(world)
+  expect(await asked(provider, purchase.message)).toHaveProperty('pod_npub')
+  expect(dleqChecks).toBe(0)
+})
+
+test('a spent token is refused before its DLEQ proofs are checked', async () => {
+  const purchase = await lockedPurchase(world, provider)
+  const token = await provider.wallet.inspect(purchase.token, [world.url])
+  const captureBefore = Math.floor(Date.now() / 1000) + 600
+  await provider.wallet.capture(token, { captureBefore, lockEndsAt: captureBefore + 600 })
+  expect(await asked(provider, purchase.message)).toMatchObject({
+    error_type: 'invalid_token',
+    details: 'State: spent',
+  })
+  expect(dleqChecks).toBe(0)
+})
+
+test('one token under many keys at once is checked once, and the mint is asked for it once', async () => {
+  const purchase = await lockedPurchase(world, provider, { sender: testPublicKey(1) })
+  const { proofCount } = await provider.wallet.inspect(purchase.token, [world.url])
+  const askedBefore = stateQuestions()
+  const replies = await Promise.all([
+    asked(provider, purchase.message, { sender: testPublicKey(1) }),
+    ...[2, 3, 4].map(async (number) => asked(provider, again(purchase), { sender: testPublicKey(number) })),
+  ])
+  expect(replies.filter(({ error_type: type }) => type === 'invalid_token')).toHaveLength(3)
+  expect(replies[0]).toHaveProperty('pod_npub')
+  expect(dleqChecks).toBe(proofCount)
+  expect(stateQuestions()).toBe(askedBefore + 1)
+})
+
+test('orders without an id have one budget for all senders; what is over it is not looked into', async () => {
+  const replies: (string | undefined)[] = []
+  for (let number = 100; number < 125; number++)
+    replies.push(await ask(provider, { cashu_token: `cashuB${number}` }, { sender: testPublicKey(number) }))
+  expect(replies.filter((reply) => reply?.includes('invalid_token') === true)).toHaveLength(20)
+  expect(replies.at(-1)).toBeUndefined()
+})
+
+test('repeats, and ids of others, are answered as seldom as questions', async () => {
+  const sender = testPublicKey(200)
+  const message = { cashu_token: 'cashuB', order_id: freshOrderId() }
+  const first = await ask(provider, message, { sender })
+  const replies: (string | undefined)[] = []
+  for (let count = 0; count < 12; count++) replies.push(await ask(provider, message, { sender }))
+  expect(replies.filter((reply) => reply === first)).toHaveLength(10)
+  expect(replies.at(-1)).toBeUndefined()
+  const thief = testPublicKey(201)
+  const stolen: (string | undefined)[] = []
+  for (let count = 0; count < 12; count++) stolen.push(await ask(provider, message, { sender: thief }))
+  expect(stolen.filter((reply) => reply !== undefined)).toHaveLength(10)
+})
+
+const stateQuestions = (): number =>
+  world.mint.requests.filter(({ path }) => path === '/v1/checkstate').length
