@@ -20,8 +20,8 @@ const START = { line: 1, column: 0 }
 
 /** Folders whose code reads neither clock nor randomness and touches no outside: all of it is passed in. */
 const PURE = /^(core|protocol|wallet|client|provider)\//
-/** Use cases may set a timer (a daemon has to), the words and the wire format may not. */
-const TIMELESS = /^(core|protocol)\//
+/** Use cases may set a timer (a daemon has to), the words and the wire format may not; the one way to wait is there for all. */
+const TIMELESS = /^(core\/(?!pause\.ts$)|protocol\/)/
 const OUTSIDE = new Set(['process', 'fetch', 'WebSocket', 'crypto', 'performance', 'navigator', 'console'])
 const TIMERS = new Set(['setTimeout', 'setInterval', 'setImmediate'])
 const NAMES_OF_NOTHING = /^(utils?|helpers?|common|misc|manager|services?|index)$/

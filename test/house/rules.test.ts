@@ -10,6 +10,7 @@ const FORBIDDEN: [rule: string, file: string, source: string][] = [
   ['paygress(pure)', 'src/core/today.ts', 'export const today = new Date()'],
   ['paygress(pure)', 'src/protocol/dice.ts', 'export const dice = Math.random()'],
   ['paygress(pure)', 'src/protocol/later.ts', 'setTimeout(() => 1, 2)'],
+  ['paygress(pure)', 'src/core/later.ts', 'setTimeout(() => 1, 2)'],
   ['paygress(pure)', 'src/client/env.ts', 'export const home = process.env["HOME"]'],
   ['paygress(pure)', 'src/wallet/get.ts', 'export const get = () => fetch("http://127.0.0.1")'],
   ['paygress(pure)', 'src/provider/id.ts', 'export const id = globalThis.crypto.randomUUID()'],
@@ -37,6 +38,7 @@ const FORBIDDEN: [rule: string, file: string, source: string][] = [
 const ALLOWED: Record<string, string> = {
   'src/main.ts': 'process.exitCode = 1',
   'src/core/when.ts': 'export const when = (at: number): string => new Date(at).toISOString()',
+  'src/core/pause.ts': 'export const wait = (ms: number): unknown => setTimeout(() => 1, ms)',
   'src/provider/tick.ts': 'export const tick = (ms: number): unknown => setTimeout(() => 1, ms)',
   'src/storage/clock.ts': 'export const now = (): number => Date.now()',
 }
