@@ -23,6 +23,8 @@ export type OrderReply = Pick<OutboxRow, 'orderKey' | 'content'>
 const AT_ONCE = 16
 const LONGEST_SLEEP_MS = 60_000
 const EPHEMERAL_TRIES = 3
+/** A reply that was sent, but could not be booked as such, waits this long. */
+const UNWRITTEN_MS = 5_000
 
 /** Sends what the ledger's outbox holds until one relay took it or its time is over. */
 export class Outbox {
@@ -47,7 +49,7 @@ export class Outbox {
       this.#wake = Promise.withResolvers<void>()
       const now = clock.now()
       const due = ledger.outboxDue(now, AT_ONCE * 4).filter((row) => !this.#sending.has(row.orderKey))
-      for (const row of due.slice(0, AT_ONCE - this.#sending.size)) void this.#send(row)
+      for (const row of due.slice(0, AT_ONCE - this.#sending.size)) void this.#send(row, signal)
       const next = ledger.outboxNext()
       // What is being sent wakes us when it is through.
       const sleep = next === undefined || this.#sending.size > 0 ? LONGEST_SLEEP_MS : next - now
@@ -87,7 +89,7 @@ export class Outbox {
     }
   }
 
-  async #send(row: OutboxRow): Promise<void> {
+  async #send(row: OutboxRow, signal: AbortSignal): Promise<void> {
     const { ledger, transaction, clock, log } = this.#options
     this.#sending.add(row.orderKey)
     try {
@@ -108,6 +110,8 @@ export class Outbox {
         log.warn({ attempts: row.attempts + 1 }, 'a reply could not be delivered in its time')
     } catch (error) {
       log.error({ error: toPaygressError(error).message }, 'the outbox could not be written')
+      // The row still says that it is due.
+      await pause(UNWRITTEN_MS, signal)
     } finally {
       this.#sending.delete(row.orderKey)
       this.wake()

@@ -12,7 +12,7 @@ const turnRow = z.object({ value: z.string() })
 export interface FencedDatabase extends Database {
   /** From here on this daemon may write, and none that took its turn before. */
   takeTurn(): void
-  /** False before `takeTurn`, and from the moment another daemon has taken its own. */
+  /** False before `takeTurn`, from the moment another daemon has taken its own, and once it is closed. */
   isMine(): boolean
 }
 
@@ -22,6 +22,7 @@ export interface FencedDatabase extends Database {
  */
 export function fenceDatabase(database: Database): FencedDatabase {
   let mine: string | undefined
+  let isOpen = true
   return {
     ...database,
     transaction: (work) =>
@@ -40,7 +41,11 @@ export function fenceDatabase(database: Database): FencedDatabase {
         return next
       })
     },
-    isMine: () => mine !== undefined && turnIn(database) === mine,
+    isMine: () => isOpen && mine !== undefined && turnIn(database) === mine,
+    close: () => {
+      isOpen = false
+      database.close()
+    },
   }
 }
 

@@ -50,6 +50,13 @@ test('one that stands by may open its wallet, and is not in turn', () => {
   expect(serving.isMine()).toBe(true)
 })
 
+test("a closed one is nobody's", () => {
+  const only = daemon()
+  only.takeTurn()
+  only.close()
+  expect(only.isMine()).toBe(false)
+})
+
 test('a turn can be taken again, by the same one too', () => {
   const [first, second] = [daemon(), daemon()]
   first.takeTurn()

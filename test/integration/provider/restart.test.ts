@@ -250,6 +250,23 @@ describe('a daemon that wakes up after another one has taken over', () => {
     },
   )
 
+  test('sends a reply that it cannot book as sent no more often than it must', async () => {
+    const made = await world()
+    const [door, other] = [new TestDoor(), new TestDoor()]
+    door.isUp = false
+    other.isUp = false
+    const first = await openProvider(made, { door })
+    const { message: asking } = await lockedPurchase(made, first)
+    await ask(first, asking)
+    await reopen(made, other)
+    door.isUp = true
+    const complaints = (): string[] =>
+      first.log.filter((line) => line.includes('the outbox could not be written'))
+    await expect.poll(complaints, { timeout: 10_000 }).not.toEqual([])
+    expect(complaints()).toHaveLength(1)
+    await first.stop()
+  })
+
   test('takes no order, no money and no offer down any more', async () => {
     const made = await world()
     const first = await openProvider(made)
