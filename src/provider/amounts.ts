@@ -2,6 +2,7 @@
 import type { MintUrl } from '../core/mint-url.ts'
 import type { Msat } from '../core/money.ts'
 import { costMsat, type RateMsatPerSec } from '../core/pricing.ts'
+import type { Lease } from './lease.ts'
 import type { RefundPart } from './order.ts'
 import type { Credit } from './ports.ts'
 
@@ -13,9 +14,18 @@ export function usedSeconds(paidFrom: number, at: number): number {
 /** So much of each outage is the buyer's to bear, in milliseconds. */
 const BORNE_MS = 30_000
 
-/** How much of an outage is made good; all times in milliseconds. */
-export function madeGoodMs(downSince: number, until: number): number {
-  return Math.max(0, until - downSince - BORNE_MS)
+/** What a lease was paid for, and how much of its outages was made good before; milliseconds. */
+type PaidTime = Pick<Lease, 'paidFrom' | 'paidUntil' | 'outages'>
+
+/** How much of one more outage is made good: for a whole lease never more than the time that was paid for. All times in milliseconds. */
+export function madeGoodMs(
+  { paidFrom, paidUntil, outages }: PaidTime,
+  downSince: number,
+  until: number,
+): number {
+  // Both ends move by what was made good.
+  const left = paidUntil - paidFrom - (outages?.addedMs ?? 0)
+  return Math.max(0, Math.min(until - downSince - BORNE_MS, left))
 }
 
 /** What is left of a credit after the used seconds; never below zero. */

@@ -15,7 +15,7 @@ export interface Finding {
 
 /** All findings; what is tried out for them is taken away again. */
 export async function checkProvider(
-  config: Pick<ProviderConfig, 'mints' | 'relays' | 'specs' | 'defaultImage'>,
+  config: Pick<ProviderConfig, 'mints' | 'relays' | 'specs'>,
   compute: Pick<Compute, 'check' | 'capacity' | 'trial'>,
   probes: ProviderProbes,
 ): Promise<Finding[]> {
@@ -28,7 +28,7 @@ export async function checkProvider(
 }
 
 async function checkMachines(
-  { specs, defaultImage }: Pick<ProviderConfig, 'specs' | 'defaultImage'>,
+  { specs }: Pick<ProviderConfig, 'specs'>,
   compute: Pick<Compute, 'check' | 'capacity' | 'trial'>,
 ): Promise<Finding[]> {
   try {
@@ -36,7 +36,7 @@ async function checkMachines(
     const found = findings.map(aboutMachines)
     if (!ok) return found
     const room = await compute.capacity(specs)
-    const tried = (await compute.trial?.(defaultImage)) ?? []
+    const tried = (await compute.trial?.()) ?? []
     return [...found, ...tried.map(aboutMachines), ...specs.map(({ id }) => roomFor(id, room.get(id)))]
   } catch (error) {
     const { message, hint } = toPaygressError(error)

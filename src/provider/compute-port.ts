@@ -77,8 +77,8 @@ export interface WatchHandlers {
 export interface Compute {
   check(): Promise<ComputeCheck>
 
-  /** What only a machine can tell, tried with this image; takes up to a minute and leaves nothing. Absent where there is no such thing. */
-  trial?(image: string): Promise<ComputeCheck['findings']>
+  /** What only a machine can tell, tried with one of the provider's own; takes up to a minute and leaves nothing. Absent where there is no such thing. */
+  trial?(): Promise<ComputeCheck['findings']>
 
   /** How many more machines of each spec fit now; a missing spec is unlimited. */
   capacity(

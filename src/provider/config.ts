@@ -170,7 +170,7 @@ function configOf(
     defaultImage,
     // The provider's own image is always allowed.
     allowedImages: [...new Set([defaultImage, ...parsed.ALLOWED_IMAGES])],
-    kubernetes: parsed.BACKEND === 'kubernetes' ? kubernetesOf(parsed) : undefined,
+    kubernetes: parsed.BACKEND === 'kubernetes' ? kubernetesOf(parsed, defaultImage) : undefined,
     bindAddress: parsed.BIND_ADDR,
     portRange: { start: parsed.SSH_PORT_RANGE_START, end: parsed.SSH_PORT_RANGE_END },
     startupAllowanceSec: parsed.STARTUP_ALLOWANCE_SECONDS,
@@ -182,7 +182,7 @@ function configOf(
   }
 }
 
-function kubernetesOf(parsed: ParsedEnvironment): KubernetesConfig {
+function kubernetesOf(parsed: ParsedEnvironment, ownImage: string): KubernetesConfig {
   return {
     namespace: parsed.POD_NAMESPACE,
     sshHost: parsed.SSH_HOST ?? '',
@@ -190,7 +190,7 @@ function kubernetesOf(parsed: ParsedEnvironment): KubernetesConfig {
     ...given('kubeconfig', parsed.KUBECONFIG),
     ...given('context', parsed.KUBE_CONTEXT),
     ...(parsed.ENABLE_TOR_SIDECAR ? given('torImage', parsed.TOR_IMAGE) : {}),
-    ...given('holdImage', parsed.HOLD_IMAGE),
+    holdImage: parsed.HOLD_IMAGE ?? ownImage,
     ...given('runtimeClassName', parsed.RUNTIME_CLASS_NAME),
     ...given('hostUsers', parsed.HOST_USERS),
     namespacePerPod: parsed.NAMESPACE_PER_POD,

@@ -29,7 +29,7 @@ export async function handleStop(
       return refuse(context, head, noSuchPod(request.pod_npub))
     const lease = parseLease(current)
     const credits = context.ledger.credits(lease.leaseId)
-    const downMs = madeGoodMs(lease.outages?.downSince ?? now, now)
+    const downMs = madeGoodMs(lease, lease.outages?.downSince ?? now, now)
     const usedSec = usedSeconds(lease.paidFrom, now - downMs)
     const owed = unusedMsat(balanceMsat(credits), usedSec, lease.spec.rateMsatPerSec)
     const order: StopOrder = {

@@ -86,7 +86,7 @@ async function bookEnd(
     const lease = parseLease(row)
     const endedAt = endOf(context, lease, machine)
     const downSince = lease.outages?.downSince ?? endedAt
-    const isOnTime = endedAt >= lease.paidUntil - ON_TIME_MS && madeGoodMs(downSince, endedAt) === 0
+    const isOnTime = endedAt >= lease.paidUntil - ON_TIME_MS && madeGoodMs(lease, downSince, endedAt) === 0
     // Paid time that its buyer could never know of was the provider's own.
     if (lease.reported && isOnTime) await expire(context, lease)
     else lose(context, lease, Math.min(downSince, endedAt), resume)

@@ -17,6 +17,8 @@ const leaseFields = z.object({
     .object({
       /** How many were made good by a later end. */
       madeGood: z.number(),
+      /** By how much later, together, in milliseconds. */
+      addedMs: z.number().default(0),
       /** What was before is settled. */
       settledUntil: z.number(),
       /** It is down since then. */

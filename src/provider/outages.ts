@@ -29,8 +29,8 @@ function openOutage(context: ProviderContext, lease: Lease, told: number): void 
   const downSince = Math.max(told, settledUntil(lease))
   // The first word is the best one: later the cluster has forgotten what was before.
   if ((lease.outages?.downSince ?? Number.POSITIVE_INFINITY) <= downSince) return
-  const { madeGood, owed } = outagesOf(lease)
-  write(context, { ...lease, outages: { madeGood, owed, settledUntil: settledUntil(lease), downSince } })
+  const given = outagesOf(lease)
+  write(context, { ...lease, outages: { ...given, settledUntil: settledUntil(lease), downSince } })
   context.log.warn(
     { lease: lease.leaseId, since: new Date(downSince).toISOString() },
     'a machine is down, not by its buyer',
@@ -52,14 +52,15 @@ function outageOver(lease: Lease, readiness: Readiness & { ready: true }): Outag
 
 // On disk first: from here on every other move of the end starts from the new one.
 function settleOutage(context: ProviderContext, lease: Lease, { since, until }: Outage): Lease {
-  const extraMs = madeGoodMs(since, until)
-  const { madeGood, owed } = outagesOf(lease)
+  const extraMs = madeGoodMs(lease, since, until)
+  const { madeGood, addedMs, owed } = outagesOf(lease)
   const settled: Lease = {
     ...lease,
     paidFrom: lease.paidFrom + extraMs,
     paidUntil: lease.paidUntil + extraMs,
     outages: {
       madeGood: extraMs > 0 ? madeGood + 1 : madeGood,
+      addedMs: addedMs + extraMs,
       settledUntil: until,
       owed: owed || extraMs > 0,
     },
@@ -70,8 +71,9 @@ function settleOutage(context: ProviderContext, lease: Lease, { since, until }: 
   return settled
 }
 
-function outagesOf({ outages }: Lease): { madeGood: number; owed: boolean } {
-  return outages ?? { madeGood: 0, owed: false }
+function outagesOf({ outages }: Lease): { madeGood: number; addedMs: number; owed: boolean } {
+  const { madeGood = 0, addedMs = 0, owed = false } = outages ?? {}
+  return { madeGood, addedMs, owed }
 }
 
 /** No outage of paid time that is not settled began before. */

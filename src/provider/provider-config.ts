@@ -17,7 +17,8 @@ export interface KubernetesConfig {
   torImage?: string
   kubeconfig?: string
   context?: string
-  holdImage?: string
+  /** The image of the containers that are the provider's own: nothing of a buyer's runs in them. */
+  holdImage: string
   runtimeClassName?: string
   hostUsers?: boolean
   /** Each lease in a namespace of its own. */

@@ -61,6 +61,7 @@ async function openPlace({ kubeconfig: admin }: Cluster): Promise<Place> {
     namespace: namespace.name,
     sshHost: '127.0.0.1',
     portRange: PORTS,
+    holdImage: 'paygress/ssh:latest',
   }
   const connection = await connectCluster({ kubeconfig }, Date)
   const ask = async (asked: ApiRequest): Promise<unknown> => {

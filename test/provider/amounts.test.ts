@@ -93,11 +93,29 @@ test('the last credit goes back first, and what went back before is not owed aga
   ])
 })
 
+const long = { paidFrom: 0, paidUntil: 10 ** 12 }
+
+test('all outages of a lease together are made good for no longer than was paid for', () => {
+  const seconds = fc.integer({ min: 0, max: 10_000 })
+  fc.assert(
+    fc.property(seconds, fc.array(seconds, { maxLength: 20 }), (paid, downs) => {
+      let addedMs = 0
+      for (const down of downs) {
+        const [paidFrom, paidUntil] = [addedMs, addedMs + paid * 1000]
+        const outages = { madeGood: 0, addedMs, settledUntil: 0, owed: false }
+        addedMs += madeGoodMs({ paidFrom, paidUntil, outages }, 0, down * 1000)
+      }
+      const beyond = downs.reduce((sum, down) => sum + Math.max(0, down - 30), 0)
+      expect(addedMs).toBe(Math.min(beyond, paid) * 1000)
+    }),
+  )
+})
+
 test('an outage is made good but for half a minute, and never for more than it was', () => {
   const at = fc.integer({ min: 0, max: 2 ** 45 })
   fc.assert(
     fc.property(at, fc.integer({ min: -100_000, max: 10 ** 9 }), (since, lasted) => {
-      const good = madeGoodMs(since, since + lasted)
+      const good = madeGoodMs(long, since, since + lasted)
       expect(good).toBe(lasted > 30_000 ? lasted - 30_000 : 0)
     }),
   )
@@ -108,7 +126,7 @@ test('a stop after an outage that was made good gives back what it would have wi
   fc.assert(
     fc.property(seconds, seconds, seconds, (before, down, after) => {
       const until = (before + down) * 1000
-      const paidFrom = madeGoodMs(before * 1000, until)
+      const paidFrom = madeGoodMs(long, before * 1000, until)
       const used = usedSeconds(paidFrom, until + after * 1000)
       expect(used).toBe(before + after + Math.min(30, down))
     }),

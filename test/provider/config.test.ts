@@ -71,6 +71,7 @@ test('a cluster may use any relay and has defaults of its own', () => {
     namespace: 'user-workloads',
     sshHost: '203.0.113.7',
     exposure: 'nodeport',
+    holdImage: config.defaultImage,
     namespacePerPod: false,
   })
   expect(parseProviderConfig({ ...good, ...cluster, POD_DISK_MB: '64' }, noFiles).kubernetes?.storageMb).toBe(

@@ -23,6 +23,7 @@ export async function openCompute(
     namespace,
     sshHost: NODE_HOST,
     portRange: TEST_PORTS,
+    holdImage: 'paygress/ssh:latest',
     graceSec: 1,
     ...changes,
   })

@@ -64,7 +64,7 @@ export async function startKubernetesCompute(options: KubernetesComputeOptions):
 
   return {
     check: async () => checkCluster(place),
-    trial: async (image) => tryIsolation(place, image),
+    trial: async () => tryIsolation(place),
     capacity: async (specs) => capacityOf(place, specs),
     reserve: reserving(place),
     start: async (lease, allowanceSec) => startMachine(place, lease, allowanceSec),

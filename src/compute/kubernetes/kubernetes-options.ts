@@ -27,8 +27,11 @@ export interface KubernetesComputeOptions {
   portRange: { first: number; last: number }
   /** `nodeport` when not given. */
   exposure?: Exposure
-  /** The image of the container that keeps the pod; the tenant's own when not given. It needs /bin/sh, mkdir and cp. */
-  holdImage?: string
+  /**
+   * The image of the containers that are the provider's own: what they do is the witness of outages, so no buyer may have a say in it.
+   * It needs /bin/sh, mkdir, cp, rm and chmod.
+   */
+  holdImage: string
   /** The image of Tor, for machines that have an onion address. It needs tor, /bin/sh, mkdir, cp, rm and grep. */
   torImage?: string
   runtimeClassName?: string

@@ -31,9 +31,7 @@ const CAPABILITIES = [
   'SYS_CHROOT',
 ]
 
-// No part of these comes from a request.
-const COPY_HOST_KEY = `mkdir -p ${HOME}/ssh_host_keys && cp ${ACCESS}/${HOST_KEY} ${HOME}/ssh_host_keys/ && chmod 600 ${HOME}/ssh_host_keys/${HOST_KEY}`
-// Exit code 143 makes a pod that was drained or deleted a failed one, which is made again; 0 would end the lease.
+// No part of this comes from a request. Exit code 143 makes a pod that was drained or deleted a failed one, which is made again; 0 would end the lease.
 const HOLD = "trap 'exit 143' TERM; while :; do sleep 86400 & wait $!; done"
 
 /** Keys of the lease's Secret. */
@@ -48,7 +46,7 @@ export const SECRET_KEYS = {
 /** The pod template of a lease; pure, and without any secret. */
 export function podTemplate(request: MachineRequest, settings: KubernetesSettings, port: number): object {
   const { leaseId } = request
-  const image = settings.holdImage ?? request.image
+  const image = settings.holdImage
   const tor = torSidecar(request, settings, plainContainer)
   return {
     metadata: { labels: placing(settings).labels(leaseId) },
@@ -84,13 +82,20 @@ export function podTemplate(request: MachineRequest, settings: KubernetesSetting
   }
 }
 
+/** Copies the host key from the Secret into the home; what a tenant left in its place must not keep the pod from coming back. */
+export function copyHostKey(home: string, access: string): string {
+  const folder = `${home}/ssh_host_keys`
+  const key = `${folder}/${HOST_KEY}`
+  return `[ -d ${folder} ] && [ ! -L ${folder} ] || rm -rf ${folder}; rm -rf ${key}; mkdir -p ${folder} && cp ${access}/${HOST_KEY} ${key} && chmod 600 ${key}`
+}
+
 // The image wants to own its host keys, and a Secret's volume cannot be written to.
 function prepareContainer(request: MachineRequest, settings: KubernetesSettings, image: string): object {
   return {
     name: 'prepare',
     image,
     imagePullPolicy: 'IfNotPresent',
-    command: ['/bin/sh', '-c', COPY_HOST_KEY],
+    command: ['/bin/sh', '-c', copyHostKey(HOME, ACCESS)],
     resources: equal(machineSize(request, settings.storageMb)),
     securityContext: {
       runAsUser: 0,

@@ -56,10 +56,10 @@ const podsSchema = z.object({
 })
 
 /** `trial` of the port: runs a pod like a tenant's for a moment, in up to a minute, and takes it away again. */
-export async function tryIsolation(place: KubernetesPlace, image: string): Promise<Finding[]> {
+export async function tryIsolation(place: KubernetesPlace): Promise<Finding[]> {
   // A name of its own: the trial before it may still be on its way out, and would answer for this one.
   const name = `paygress-check-${toHex(place.settings.random.bytes(4))}`
-  const made = await place.api.create('jobs', manifest(place, name, image, await portOfNode(place)))
+  const made = await place.api.create('jobs', manifest(place, name, await portOfNode(place)))
   if (!made.ok) return [cannotTell(placeError(made.problem, 'no pod could be made').message)]
   try {
     return [await finding(place, name, madeSchema.parse(made.body).metadata.uid)]
@@ -130,8 +130,8 @@ function cannotTell(why: string): Finding {
 }
 
 // No lease's labels, so that no daemon takes it for one; the label by which the policies know tenants.
-function manifest({ settings }: KubernetesPlace, name: string, image: string, hostPort?: number): NewObject {
-  const container = plainContainer('try', settings.holdImage ?? image, TRY)
+function manifest({ settings }: KubernetesPlace, name: string, hostPort?: number): NewObject {
+  const container = plainContainer('try', settings.holdImage, TRY)
   const ports = hostPort === undefined ? {} : { ports: [{ containerPort: SSH_PORT, hostPort }] }
   return {
     apiVersion: 'batch/v1',

@@ -56,6 +56,7 @@ function options(changes: Partial<KubernetesComputeOptions> = {}): ReturnType<ty
     namespace: 'user-workloads',
     sshHost: 'host',
     portRange: { first: 30_000, last: 30_001 },
+    holdImage: 'provider/own:1',
     ...changes,
   })
 }
@@ -157,6 +158,18 @@ describe('the Job of a lease', () => {
     expect(pod.containers[0]?.image).toBe('busybox:1')
     expect(pod.initContainers.map(({ image }) => image)).toEqual(['busybox:1', machineRequest(1).image])
     expect(podOf()).not.toHaveProperty('hostUsers')
+  })
+
+  test('runs the image of its buyer where its buyer works, and nowhere else', () => {
+    const { image } = machineRequest(1)
+    expect(image).not.toBe('provider/own:1')
+    const pod = podOf()
+    const images = [...pod.initContainers, ...pod.containers].map((one) => [one.name, one.image])
+    expect(images).toEqual([
+      ['prepare', 'provider/own:1'],
+      ['ssh-server', image],
+      ['hold', 'provider/own:1'],
+    ])
   })
 })
 

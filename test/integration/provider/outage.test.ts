@@ -132,6 +132,27 @@ test('each outage counts for itself, however often it is told', async () => {
   expect(place.moves).toEqual([expect.stringMatching(/unready-1$/), expect.stringMatching(/unready-2$/)])
 })
 
+test('however often a machine is down, no more is made good than was paid for', async () => {
+  const place = await rented()
+  place.down(10)
+  place.up(510)
+  await expect.poll(async () => enforcedEnd(place)).toBe(place.end + 470_000)
+  place.down(600)
+  place.up(900)
+  await expect.poll(async () => enforcedEnd(place)).toBe(place.end + 600_000)
+  place.down(1000)
+  await expect.poll(() => downOf(place.provider)).toBeTypeOf('number')
+  place.up(1200)
+  await expect.poll(() => downOf(place.provider)).toBeUndefined()
+  expect(await enforcedEnd(place)).toBe(place.end + 600_000)
+  // What is paid for besides counts as well.
+  const { message } = await lockedPurchase(place.world, place.provider, { netSat: 100n })
+  await asked(place.provider, { ...message, pod_npub: place.npub })
+  place.down(1250)
+  place.up(1500)
+  await expect.poll(async () => enforcedEnd(place)).toBe(place.end + 600_000 + 100_000 + 100_000)
+})
+
 test('a start-up that was told before the paid time is none', async () => {
   const place = await rented()
   place.up(-1, { since: -300, until: -1 })

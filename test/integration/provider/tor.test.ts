@@ -23,6 +23,7 @@ async function buy(kubernetes: Partial<KubernetesConfig>) {
       kubernetes: {
         namespace: 'user-workloads',
         sshHost: '127.0.0.1',
+        holdImage: 'paygress/ssh:latest',
         exposure: 'nodeport',
         namespacePerPod: false,
         ...kubernetes,
