@@ -32,7 +32,7 @@ function group(
   }
 }
 
-const whole = ['contract', 'integration', 'scenario', 'package', 'peers', 'cluster', 'house']
+const whole = ['contract', 'integration', 'scenario', 'package', 'peers', 'cluster', 'house', 'sweep']
 
 export default defineConfig({
   test: {
@@ -51,8 +51,9 @@ export default defineConfig({
       group('integration', 3, { seconds: 30, workers: WORKERS.waiting }, ['test/integration/**/*.test.ts']),
       group('scenario', 4, { seconds: 120, workers: WORKERS.waiting }, ['test/scenario/**/*.test.ts']),
       group('package', 5, { seconds: 120, workers: WORKERS.waiting }, ['test/package/**/*.test.ts']),
-      group('peers', 6, { seconds: 300, workers: WORKERS.waiting }, ['test/peers/**/*.test.ts']),
-      group('cluster', 6, { seconds: 600, workers: WORKERS.waiting }, ['test/cluster/**/*.test.ts']),
+      group('sweep', 6, { seconds: 300, workers: 1 }, ['test/sweep/**/*.test.ts']),
+      group('peers', 7, { seconds: 300, workers: WORKERS.waiting }, ['test/peers/**/*.test.ts']),
+      group('cluster', 7, { seconds: 600, workers: WORKERS.waiting }, ['test/cluster/**/*.test.ts']),
     ],
   },
 })

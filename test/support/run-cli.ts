@@ -16,6 +16,8 @@ export interface CliOptions {
   cwd?: string
   /** In a terminal of its own (util-linux' `script`): what it shows is all in `stdout`, and stdin is what is typed. */
   tty?: boolean
+  /** Another build of the program; its launcher. */
+  launcher?: string
 }
 
 export interface CliResult {
@@ -51,7 +53,7 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
 /** Starts the built program; it is killed after the test file at the latest. */
 export function startCli(args: readonly string[], options: CliOptions): RunningCli {
   const startedAt = performance.now()
-  const words = [process.execPath, LAUNCHER, ...args]
+  const words = [process.execPath, options.launcher ?? LAUNCHER, ...args]
   const [command = '', ...rest] = options.tty === true ? inTerminal(words) : words
   const child = spawn(command, rest, {
     cwd: options.cwd ?? options.home,

@@ -19,6 +19,8 @@ export interface ServeOptions {
   relays: readonly string[]
   mints: readonly string[]
   env?: Readonly<Record<string, string>>
+  /** Another build of the program; its launcher. */
+  launcher?: string
 }
 
 export interface ServeProcess {
@@ -37,9 +39,10 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
 }
 
 /** Starts it and waits for nothing. */
-export function launchServe({ dir, relays, mints, env }: ServeOptions): RunningCli {
+export function launchServe({ dir, relays, mints, env, launcher }: ServeOptions): RunningCli {
   return startCli(['serve'], {
     home: dir,
+    ...(launcher === undefined ? {} : { launcher }),
     env: {
       BACKEND: 'process',
       NOSTR_RELAYS: relays.join(','),

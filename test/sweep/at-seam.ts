@@ -1,0 +1,47 @@
+// What happens at a fail point? In the test build alone: the process dies here if a test has asked for it, and a fair run notes that it came by.
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+
+/**
+ * The file named by SWEEP_DEATHS: one line per death still to come, each of another process, `<how often before> <point>`.
+ * A point is `before <seam>` or `after <seam>`; `*` is any point.
+ */
+const deaths = process.env.SWEEP_DEATHS
+/** SWEEP_TRACE: every point that was passed is added to this file. */
+const trace = process.env.SWEEP_TRACE
+const passed = new Map<string, number>()
+
+/** Passed just before a seam's call. */
+export function beforeSeam(seam: string): void {
+  pass(`before ${seam}`)
+}
+
+/** Passed when the call has succeeded; gives on what it gave. */
+export function afterSeam<Result>(seam: string, result: Result): Result {
+  if (!isPromise(result)) {
+    pass(`after ${seam}`)
+    return result
+  }
+  return result.then((value: unknown) => {
+    pass(`after ${seam}`)
+    return value
+  }) as Result
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise
+}
+
+function pass(point: string): void {
+  if (trace !== undefined) appendFileSync(trace, `${point}\n`)
+  if (deaths === undefined || !existsSync(deaths)) return
+  const [next = '', ...rest] = readFileSync(deaths, 'utf8').split('\n')
+  const [, times = '0', name = ''] = /^(\d+) (.*)$/.exec(next) ?? []
+  if (name !== point && name !== '*') return
+  const before = passed.get(name) ?? 0
+  passed.set(name, before + 1)
+  if (before < Number(times)) return
+  writeFileSync(deaths, rest.join('\n'))
+  process.kill(process.pid, 'SIGKILL')
+  // The signal is on its way; nothing more may happen.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}

@@ -1,0 +1,163 @@
+// What must be true after any death? Everything is started again and recovers; then the oracle and the two journals are asked.
+import { join } from 'node:path'
+import * as z from 'zod'
+import { readJournal } from '../oracle/journal-file.ts'
+import { readMintBooks } from '../oracle/mint-books.ts'
+import { type Reckoning, reckon, wrongs } from '../oracle/reckon.ts'
+import { ordersOf } from '../support/product/journals.ts'
+import { rows } from '../support/product/money.ts'
+import type { CliResult, RunningCli } from '../support/run-cli.ts'
+import type { Flow } from './flows.ts'
+import type { Buyer, Death, World } from './world.ts'
+import { readMachines } from './written-machines.ts'
+
+export interface Case {
+  flow: Flow
+  side: 'buyer' | 'provider'
+  /** The first process of that side dies at the first of them, the next one at the second … */
+  deaths: readonly Death[]
+  /** The mint has new keys when the dead come back. */
+  rotates?: boolean
+}
+
+const KILLED = 128 + 9
+const FUNDS_SAT = 200n
+const ALLOWANCE_MS = 300_000
+/** What the clock may differ by between two looks at it. */
+const SLACK_MS = 5_000
+/** Longer than any lock. */
+const PAST_THE_LOCK_SEC = 7_200
+const RECOVER = ['--timeout', '5s', 'orders', 'recover']
+/** Orders nobody has to look after any more. */
+const SETTLED = new Set(['ready', 'stopped', 'expired', 'reclaimed', 'refunded', 'broken'])
+
+/** Runs one case in a world; returns everything that is wrong afterwards, nothing where nobody has lost anything. */
+export async function runCase(
+  world: World,
+  { flow, side, deaths, rotates = false }: Case,
+): Promise<string[]> {
+  world.refuseMachines(false)
+  if (world.provider.hasExited()) await world.restartProvider()
+  const buyer = await world.newBuyer(flow.fundsSat ?? FUNDS_SAT)
+  const before = reckonAll(world)
+  const old = new Set(leftovers(before))
+  const stdin = await flow.before?.(world, buyer)
+  for (const one of ['buyer', 'provider'] as const) world.takeTrace(one)
+  const silenced = flow.providerDiesAt === undefined ? [] : [{ point: flow.providerDiesAt }]
+  world.arm('provider', side === 'provider' ? [...silenced, ...deaths] : silenced)
+  if (side === 'buyer') world.arm('buyer', deaths)
+  const ended = await act(world, buyer, flow, stdin, rotates)
+  await settle(world, buyer, flow)
+  const nobodyDied = !world.isDisarmed(side)
+  world.arm(side, [])
+  const reckoning = reckonAll(world)
+  return [
+    ...(nobodyDied ? [`nobody died; the command ended with ${ended.code}: ${ended.stderr}`] : []),
+    ...leftovers(reckoning).filter((line) => !old.has(line)),
+    ...openOrders(buyer),
+    ...unfair(world, buyer, held(reckoning, 'provider') - held(before, 'provider')),
+  ]
+}
+
+/** What should not be there when everybody has recovered. */
+function leftovers(reckoning: Reckoning): string[] {
+  return [
+    ...wrongs(reckoning),
+    ...reckoning.open.map((operation) => `not ended: ${operation}`),
+    ...reckoning.tokens.map(
+      ({ sat, side, operation }) => `${sat} sat left in the token of ${side} ${operation}`,
+    ),
+  ]
+}
+
+/** The command, with the provider started again as often as it dies, unless it is to stay dead. */
+async function act(
+  world: World,
+  buyer: Buyer,
+  flow: Flow,
+  stdin: string | undefined,
+  rotates: boolean,
+): Promise<CliResult> {
+  const options = stdin === undefined ? {} : { stdin }
+  const running = world.start(buyer, flow.args, options)
+  if (rotates) {
+    await Promise.race([running.result, world.provider.result])
+    world.mint.rotate({ inputFeePpk: world.inputFeePpk })
+  }
+  if (flow.providerDiesAt === undefined) await keepProviderUp(world, running)
+  const result = await running.result
+  if (result.code === KILLED && flow.repeats === true) await world.run(buyer, flow.args, options)
+  return result
+}
+
+/** Every side is started and recovers, at once and, where something is left, once more after all locks. */
+async function settle(world: World, buyer: Buyer, flow: Flow): Promise<void> {
+  if (flow.providerDiesAt !== undefined) {
+    await world.run(buyer, RECOVER)
+    world.passSeconds(PAST_THE_LOCK_SEC)
+    await world.run(buyer, RECOVER)
+    await world.run(buyer, RECOVER)
+    await world.restartProvider()
+  }
+  await keepProviderUp(world, world.start(buyer, RECOVER))
+  if (openOrders(buyer).length === 0 && !hasLooseEnds(reckonAll(world))) return
+  world.passSeconds(PAST_THE_LOCK_SEC)
+  await world.restartProvider()
+  await keepProviderUp(world, world.start(buyer, RECOVER))
+  await keepProviderUp(world, world.start(buyer, RECOVER))
+}
+
+async function keepProviderUp(world: World, running: RunningCli): Promise<void> {
+  if (world.provider.hasExited()) await world.restartProvider()
+  while (!running.hasExited()) {
+    await Promise.race([running.result, world.provider.result])
+    if (world.provider.hasExited()) await world.restartProvider()
+  }
+}
+
+function hasLooseEnds({ open, tokens }: Reckoning): boolean {
+  return open.length > 0 || tokens.length > 0
+}
+
+/** Where every sat of this world is. */
+export function reckonAll(world: World): Reckoning {
+  return reckon(readMintBooks(world.mintFile), [
+    ...world.buyers.map(({ journal }, index) => readJournal(`buyer ${index}`, journal)),
+    readJournal('provider', join(world.providerDir, 'paygress.db')),
+  ])
+}
+
+function held({ held: all }: Reckoning, side: string): bigint {
+  return all[side] ?? 0n
+}
+
+function openOrders({ journal }: Buyer): string[] {
+  return ordersOf(journal)
+    .filter(({ state }) => !SETTLED.has(state))
+    .map(({ kind, state, order_id: id }) => `the ${kind} ${id} is still ${state}`)
+}
+
+const leaseRow = z.object({ lease_id: z.string() })
+const orderRow = z.object({ kind: z.string(), state: z.string() })
+
+/** No machine without payment beyond the allowance; no payment without a machine or the money back. */
+function unfair(world: World, { journal }: Buyer, gainSat: bigint): string[] {
+  const paid = new Set(
+    rows(join(world.providerDir, 'paygress.db'), 'SELECT lease_id FROM ledger_leases', leaseRow).map(
+      ({ lease_id: id }) => id,
+    ),
+  )
+  const free = Object.entries(readMachines(world.providerDir)).filter(
+    ([id, { startedAt = 0, expiresAt = 0 }]) =>
+      !paid.has(id) && expiresAt - startedAt > ALLOWANCE_MS + SLACK_MS,
+  )
+  const orders = rows(journal, 'SELECT kind, state FROM orders', orderRow)
+  const served = orders.some(({ state }) => ['ready', 'stopped', 'expired'].includes(state))
+  return [
+    ...free.map(([id]) => `the machine ${id} runs unpaid`),
+    ...(gainSat > 0n && !served ? [`the provider has ${gainSat} sat of a buyer without a machine`] : []),
+    ...orders
+      .filter(({ state }) => state === 'broken')
+      .map(({ kind }) => `the ${kind} was paid and never answered`),
+  ]
+}

@@ -1,0 +1,247 @@
+// Where is each seam swept? A seam that stands here without a flow says why; one that is missing fails the build.
+import { FLOWS, type Flow, flowNamed } from './flows.ts'
+import type { Case } from './run-case.ts'
+
+/**
+ * A flow that passes the seam: killed before it in the one, after it in the other, so that both kinds of payment come by.
+ * `> swapped`: in the recovery from a death right after a swap; `> rotated`: the death was before it, and the mint has new keys since.
+ */
+export interface Cover {
+  side: 'buyer' | 'provider'
+  before: string
+  after: string
+}
+
+/** By seam, as `findSeams` names it. */
+export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
+  'client/apply-answer.ts write transaction': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
+  'client/draft-order.ts draftOrder transaction': [
+    { side: 'buyer', before: 'buy locked', after: 'buy plain' },
+  ],
+  'client/later-end.ts keepLaterEnd transaction':
+    'only the end that the screen shows; asked anew by every `status`',
+  'client/lost-lease.ts takeLostLease transaction': [
+    { side: 'buyer', before: 'machine lost', after: 'machine lost' },
+  ],
+  'client/lost-lease.ts markExpired transaction': [
+    { side: 'buyer', before: 'time over', after: 'time over' },
+  ],
+  'client/order-journal.ts moveNow transaction': [
+    { side: 'buyer', before: 'machine lost', after: 'time over' },
+  ],
+  'client/pod-status.ts keep transaction':
+    'only what the screen shows of a pod; asked anew by every `status`',
+  'client/send-order.ts markSent transaction': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
+  'client/stop-pod.ts beginStop transaction': [{ side: 'buyer', before: 'stop', after: 'stop' }],
+  'client/stop-pod.ts applyStopAnswer transaction':
+    'a stop that is refused or has nothing to give back: no money moves',
+  'client/stop-pod.ts noteAnswer transaction': [{ side: 'buyer', before: 'stop', after: 'stop' }],
+  'client/stop-pod.ts skipToken transaction':
+    'a refund token that is spent or forged: a dishonest provider, in test/integration/client',
+  'doors/gift-wrap-board.ts publish publish': [
+    { side: 'provider', before: 'machine lost', after: 'time over' },
+  ],
+  'doors/gift-wrap.ts deliver publish': [{ side: 'provider', before: 'buy locked', after: 'buy plain' }],
+  'doors/gift-wrap.ts deliver publish#2': 'the same reply once more, where the asked relays do not take it',
+  'nostr/request-reply.ts keepSending publish': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
+  'provider/announce.ts replace transaction': [
+    { side: 'provider', before: 'machine lost', after: 'time over' },
+  ],
+  'provider/first-report.ts noteFirstReport transaction': [
+    { side: 'provider', before: 'buy locked', after: 'buy plain' },
+  ],
+  'provider/first-report.ts giveTimeBack setEnd':
+    'time given as a present after silent relays: in test/integration/provider',
+  'provider/handle-stop.ts handleStop transaction': [{ side: 'provider', before: 'stop', after: 'stop' }],
+  'provider/lease-watch.ts reconcileLeases transaction': [
+    { side: 'provider', before: 'machine lost', after: 'time over' },
+  ],
+  'provider/lease-watch.ts expire transaction': [
+    { side: 'provider', before: 'time over', after: 'time over' },
+  ],
+  'provider/lease-watch.ts lose transaction': [
+    { side: 'provider', before: 'machine lost', after: 'machine lost' },
+  ],
+  'provider/lease-watch.ts sweep end': [{ side: 'provider', before: 'machine lost', after: 'machine lost' }],
+  'provider/order-steps.ts sayPending transaction': [
+    { side: 'provider', before: 'buy locked > rotated', after: 'buy locked > rotated' },
+  ],
+  'provider/order-steps.ts giveUp transaction': [
+    { side: 'provider', before: 'refused plain', after: 'refused locked' },
+  ],
+  'provider/order-steps.ts giveBackUncaptured transaction': 'a capture that came too late: nothing was taken',
+  'provider/order-steps.ts keepDust transaction': 'below one sat: nothing moves',
+  'provider/order-steps.ts endRefund transaction': [
+    { side: 'provider', before: 'stop', after: 'refused plain' },
+  ],
+  'provider/outages.ts enforce setEnd':
+    'time of a machine that was down: needs a cluster, in test/integration/provider/outage.test.ts',
+  'provider/outages.ts enforce transaction': 'the same',
+  'provider/outages.ts write transaction': 'the same',
+  'provider/refuse.ts refuseUntouched transaction': 'nothing was taken and no signature given',
+  'provider/refuse.ts claimForRelease transaction': [{ side: 'provider', before: 'silent', after: 'silent' }],
+  'provider/serve-order.ts bind transaction': [
+    { side: 'provider', before: 'buy locked', after: 'buy plain' },
+  ],
+  'provider/spawn-steps.ts reserve transaction': [
+    { side: 'provider', before: 'buy locked', after: 'refused locked' },
+  ],
+  'provider/spawn-steps.ts deliver setEnd': [{ side: 'provider', before: 'buy locked', after: 'buy plain' }],
+  'provider/spawn-steps.ts recordLease transaction': [
+    { side: 'provider', before: 'buy locked', after: 'buy plain' },
+  ],
+  'provider/spawn-steps.ts giveBack transaction': [
+    { side: 'provider', before: 'refused plain', after: 'refused plain' },
+  ],
+  'provider/start-checks.ts checkPlace transaction': 'once, at the first start, before any money',
+  'provider/start-machine.ts reserveMachine reserve': [
+    { side: 'provider', before: 'buy locked', after: 'buy plain' },
+  ],
+  'provider/start-machine.ts startMachine start': [
+    { side: 'provider', before: 'buy locked', after: 'buy plain' },
+  ],
+  'provider/start-machine.ts startMachine waitReady': [
+    { side: 'provider', before: 'buy locked', after: 'buy plain' },
+  ],
+  'provider/start-machine.ts endMachine end': [
+    { side: 'provider', before: 'refused plain', after: 'refused locked' },
+  ],
+  'provider/stop-steps.ts endMachine end': [{ side: 'provider', before: 'stop', after: 'stop' }],
+  'provider/stop-steps.ts endMachine transaction': [{ side: 'provider', before: 'stop', after: 'stop' }],
+  'provider/topup-steps.ts begin transaction': [
+    { side: 'provider', before: 'top up late', after: 'top up late' },
+  ],
+  'provider/topup-steps.ts begin setEnd': [{ side: 'provider', before: 'top up late', after: 'top up late' }],
+  'provider/topup-steps.ts extend setEnd': [
+    { side: 'provider', before: 'top up locked', after: 'top up plain' },
+  ],
+  'provider/topup-steps.ts record transaction': [
+    { side: 'provider', before: 'top up locked', after: 'top up plain' },
+  ],
+  'provider/topup-steps.ts giveBack transaction':
+    'a plain top-up of a pod that has ended meanwhile: in test/integration/provider/lease.test.ts',
+  'provider/topup-steps.ts takeBridgeBack setEnd': 'a locked top-up that was not captured: nothing was taken',
+  'storage/ledger-wraps.ts handledWraps transaction': [
+    { side: 'provider', before: 'machine lost', after: 'time over' },
+  ],
+  'storage/ledger-wraps.ts add transaction': [{ side: 'provider', before: 'buy locked', after: 'buy plain' }],
+  'storage/order-store.ts claim transaction': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
+  'storage/order-store.ts unclaim transaction': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
+  'wallet/ask-mint.ts askMint swap': [
+    { side: 'buyer', before: 'buy locked', after: 'buy plain' },
+    { side: 'provider', before: 'buy locked', after: 'buy plain' },
+  ],
+  'wallet/ask-mint.ts mintQuote mint': 'a quote without a key: a mint without NUT-20',
+  'wallet/ask-mint.ts mintQuote mint#2': [{ side: 'buyer', before: 'buy by invoice', after: 'fund' }],
+  'wallet/ask-mint.ts mayLandUntil transaction': [
+    { side: 'buyer', before: 'buy locked > rotated', after: 'buy locked > rotated' },
+    { side: 'provider', before: 'buy locked > rotated', after: 'buy locked > rotated' },
+  ],
+  'wallet/create-wallet.ts trust transaction': [{ side: 'buyer', before: 'trust', after: 'restore' }],
+  'wallet/engine.ts begin transaction': [
+    { side: 'buyer', before: 'buy locked', after: 'buy plain' },
+    { side: 'provider', before: 'buy locked', after: 'buy plain' },
+  ],
+  'wallet/engine.ts recordEnded transaction': [
+    { side: 'provider', before: 'refused locked', after: 'silent' },
+  ],
+  'wallet/fund-wallet.ts requestInvoice createQuote': [
+    { side: 'buyer', before: 'buy by invoice', after: 'fund' },
+  ],
+  'wallet/fund-wallet.ts requestInvoice transaction': [
+    { side: 'buyer', before: 'buy by invoice', after: 'fund' },
+  ],
+  'wallet/fund-wallet.ts claimQuote transaction': [
+    { side: 'buyer', before: 'buy by invoice', after: 'fund' },
+  ],
+  'wallet/inputs-state.ts inputsState states': [
+    { side: 'buyer', before: 'buy locked > swapped', after: 'buy plain > swapped' },
+    { side: 'provider', before: 'buy locked > swapped', after: 'refused plain > swapped' },
+  ],
+  'wallet/inspect-token.ts tokenState states': [
+    { side: 'buyer', before: 'refused plain', after: 'machine lost' },
+    { side: 'provider', before: 'buy locked', after: 'buy plain' },
+  ],
+  'wallet/inspect-token.ts tokenState transaction': [
+    { side: 'buyer', before: 'refused plain', after: 'machine lost' },
+  ],
+  'wallet/journal.ts finish transaction': [
+    { side: 'buyer', before: 'buy locked', after: 'buy plain' },
+    { side: 'provider', before: 'buy locked', after: 'buy plain' },
+  ],
+  'wallet/journal.ts fail transaction': 'a payment that somebody else has spent: in test/contract',
+  'wallet/mint-directory.ts keysets transaction': [
+    { side: 'buyer', before: 'buy by invoice', after: 'restore' },
+    { side: 'provider', before: 'time over', after: 'time over' },
+  ],
+  'wallet/mint-directory.ts withKeys transaction': [
+    { side: 'buyer', before: 'buy by invoice', after: 'restore' },
+    { side: 'provider', before: 'buy locked > rotated', after: 'buy locked > rotated' },
+  ],
+  'wallet/mint-directory.ts info transaction': [
+    { side: 'buyer', before: 'buy locked', after: 'top up locked' },
+    { side: 'provider', before: 'machine lost', after: 'time over' },
+  ],
+  'wallet/own-keys.ts inOwnTransaction transaction': [{ side: 'buyer', before: 'restore', after: 'restore' }],
+  'wallet/own-keys.ts current transaction': [{ side: 'buyer', before: 'restore', after: 'restore' }],
+  'wallet/own-keys.ts next transaction': [{ side: 'buyer', before: 'buy by invoice', after: 'fund' }],
+  'wallet/own-words.ts adoptWords transaction': [{ side: 'buyer', before: 'restore', after: 'restore' }],
+  'wallet/recover-operations.ts takeOver transaction': [
+    { side: 'buyer', before: 'buy locked > swapped', after: 'buy plain > swapped' },
+    { side: 'provider', before: 'buy locked > swapped', after: 'refused plain > swapped' },
+  ],
+  'wallet/restore-attempts.ts restoreAttempts restore': [
+    { side: 'buyer', before: 'buy locked > swapped', after: 'buy plain > swapped' },
+    { side: 'provider', before: 'buy locked > swapped', after: 'refused plain > swapped' },
+  ],
+  'wallet/restore-wallet.ts restoreKeyset transaction': [
+    { side: 'buyer', before: 'restore', after: 'restore' },
+  ],
+  'wallet/restore-wallet.ts askFor restore': [{ side: 'buyer', before: 'restore', after: 'restore' }],
+  'wallet/restore-wallet.ts unspent states': [{ side: 'buyer', before: 'restore', after: 'restore' }],
+  'wallet/restore-wallet.ts keep transaction': [{ side: 'buyer', before: 'restore', after: 'restore' }],
+  'wallet/settle-tokens.ts settleTokens states': [{ side: 'buyer', before: 'silent', after: 'silent' }],
+  'wallet/settle-tokens.ts settleTokens transaction': [{ side: 'buyer', before: 'silent', after: 'silent' }],
+  'wallet/successor.ts write transaction': [
+    { side: 'buyer', before: 'buy locked > rotated', after: 'buy locked > rotated' },
+    { side: 'provider', before: 'buy locked > rotated', after: 'buy locked > rotated' },
+  ],
+  'wallet/unspent-part.ts unspentPart states': [{ side: 'buyer', before: 'silent', after: 'silent' }],
+}
+
+const SWAPPED = 'after wallet/ask-mint.ts askMint swap'
+const BEGUN = 'after wallet/engine.ts begin transaction'
+
+/** One case per seam, side and moment, and a death in the middle of the money of every flow. */
+export function casesOfTable(): Case[] {
+  const cases = Object.entries(TABLE).flatMap(([seam, covers]) =>
+    typeof covers === 'string'
+      ? []
+      : covers.flatMap(({ side, before, after }) => [
+          caseOf(side, before, `before ${seam}`),
+          caseOf(side, after, `after ${seam}`),
+        ]),
+  )
+  return [...cases, ...FLOWS.flatMap(deathsInTheMiddle)]
+}
+
+/** A case as one line. */
+export function nameOf({ flow, side, deaths, rotates = false }: Case): string {
+  const where = deaths
+    .map(({ point, after = 0 }) => (after === 0 ? point : `${point} (${after} passed)`))
+    .join(', then ')
+  return `${flow.name}${rotates ? ', new keys' : ''}: ${side} dies ${where}`
+}
+
+function caseOf(side: Cover['side'], text: string, point: string): Case {
+  const [name = '', first] = text.split(' > ')
+  const flow = flowNamed(name)
+  if (first === undefined) return { flow, side, deaths: [{ point }] }
+  if (first === 'swapped') return { flow, side, deaths: [{ point: SWAPPED }, { point }] }
+  return { flow, side, deaths: [{ point: BEGUN }, { point }], rotates: true }
+}
+
+/** Right after the mint has done its work, and nothing of it is on disk. */
+function deathsInTheMiddle(flow: Flow): Case[] {
+  return flow.swaps.map((side) => ({ flow, side, deaths: [{ point: SWAPPED }] }))
+}

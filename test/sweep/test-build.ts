@@ -1,0 +1,70 @@
+// What is swept? The program as it is published, built once more with a fail point at every seam and machines that are only written down.
+import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Plugin, rolldown } from 'rolldown'
+import config from '../../rolldown.config.ts'
+import { findSeams, type Seam, withFailPoints } from './find-seams.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const SRC = join(ROOT, 'src')
+const RUNTIME = fileURLToPath(new URL('at-seam.ts', import.meta.url))
+const MACHINES = fileURLToPath(new URL('written-machines.ts', import.meta.url))
+
+/** A change of the sources: what stands in a file below src/, and what shall stand there instead. */
+export interface Edit {
+  file: string
+  find: string
+  put: string
+}
+
+/** Builds the program into `folder`; returns the path of its launcher. */
+export async function buildForSweep(folder: string, edits: readonly Edit[] = []): Promise<string> {
+  mkdirSync(join(folder, 'bin'), { recursive: true })
+  cpSync(join(ROOT, 'bin', 'paygress.js'), join(folder, 'bin', 'paygress.js'))
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n')
+  const { output, ...input } = config
+  const plugins = [config.plugins, seamPlugin(edits)]
+  const bundle = await rolldown({ ...input, cwd: ROOT, plugins })
+  try {
+    await bundle.write({ ...[output].flat()[0], dir: join(folder, 'dist'), sourcemap: false })
+  } finally {
+    await bundle.close()
+  }
+  return join(folder, 'bin', 'paygress.js')
+}
+
+/** Every seam of the sources, in order of files. */
+export function allSeams(): Seam[] {
+  return globSync('**/*.ts', { cwd: SRC })
+    .map((file) => file.split(sep).join('/'))
+    .toSorted()
+    .flatMap((file) => findSeams(file, readFileSync(join(SRC, file), 'utf8')))
+}
+
+function seamPlugin(edits: readonly Edit[]): Plugin {
+  const open = new Set(edits)
+  return {
+    name: 'fail-points',
+    load: {
+      filter: { id: /\.ts$/ },
+      handler(id) {
+        const file = relative(SRC, id).split(sep).join('/')
+        if (file === 'wiring/wire-compute.ts')
+          return { code: `export * from ${JSON.stringify(MACHINES)}`, moduleType: 'ts' }
+        if (file.startsWith('..')) return null
+        let code = readFileSync(id, 'utf8')
+        for (const edit of edits) {
+          if (edit.file !== file) continue
+          if (code.split(edit.find).length !== 2) throw new Error(`${file} does not say once: ${edit.find}`)
+          code = code.replace(edit.find, () => edit.put)
+          open.delete(edit)
+        }
+        return { code: withFailPoints(file, code, RUNTIME) ?? code, moduleType: 'ts' }
+      },
+    },
+    buildEnd() {
+      for (const { file } of open) throw new Error(`nothing to change: ${file} is not part of the program`)
+    },
+  }
+}

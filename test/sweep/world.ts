@@ -1,0 +1,240 @@
+// Where does a sweep take place? A mint and a relay whose clock can be moved, a provider that can die, and one home after the other for buyers.
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseMintUrl } from '../../src/core/mint-url.ts'
+import { openMintFile } from '../../src/devnet/mint/mint-file.ts'
+import { type RunningMint, startMint } from '../../src/devnet/mint/start-mint.ts'
+import { type RunningRelay, startRelay } from '../../src/devnet/relay/start-relay.ts'
+import { temporaryFolder } from '../support/peers/temporary-folder.ts'
+import { type CliOptions, type CliResult, type RunningCli, startCli } from '../support/run-cli.ts'
+import { startServe, type ServeProcess } from '../support/scenario/serve-process.ts'
+import { done, openTestWallet } from '../support/wallet/test-wallet.ts'
+import { readMachines } from './written-machines.ts'
+
+const SHIFTED_CLOCK = fileURLToPath(new URL('../support/shifted-clock.ts', import.meta.url))
+
+/** Where a process dies: at the point, after it was passed so often. */
+export interface Death {
+  point: string
+  after?: number
+}
+
+export interface WorldOptions {
+  /** Of the test build. */
+  launcher: string
+  inputFeePpk: number
+  /** Note which points are passed. */
+  traces?: boolean
+}
+
+/** A buyer's home, used by one case. */
+export interface Buyer {
+  home: string
+  /** The file with wallet and orders. */
+  journal: string
+  fundedSat: bigint
+}
+
+/** One market, as long as its cases last. */
+export class World {
+  readonly dir = temporaryFolder('sweep')
+  readonly providerDir = join(this.dir, 'provider')
+  readonly mintFile = join(this.dir, 'mint.db')
+  readonly buyers: Buyer[] = []
+  readonly #options: WorldOptions
+  readonly #clock = { aheadSec: 0, now: () => Date.now() + this.#clock.aheadSec * 1000 }
+  #mint: RunningMint | undefined
+  #relay: RunningRelay | undefined
+  #serve: ServeProcess | undefined
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+  }
+
+  /** Starts everything. */
+  async open(): Promise<void> {
+    mkdirSync(this.providerDir)
+    this.#mint = await startMint({
+      store: openMintFile(this.mintFile),
+      clock: this.#clock,
+      units: [{ unit: 'sat', inputFeePpk: this.#options.inputFeePpk }],
+      settleAfterMs: 'manual',
+    })
+    this.#relay = await startRelay({ auth: true, clock: this.#clock })
+    await this.startProvider()
+  }
+
+  get mint(): RunningMint {
+    if (this.#mint === undefined) throw new Error('the world is not open')
+    return this.#mint
+  }
+
+  get inputFeePpk(): number {
+    return this.#options.inputFeePpk
+  }
+
+  /** Moves all clocks; programs see it when they are started. */
+  passSeconds(seconds: number): void {
+    this.#clock.aheadSec += seconds
+  }
+
+  /** A new home with so many sats. */
+  async newBuyer(sat: bigint): Promise<Buyer> {
+    const home = join(this.dir, `buyer${this.buyers.length}`)
+    const folder = join(home, 'data')
+    mkdirSync(folder, { recursive: true })
+    const { wallet, close } = openTestWallet({ home: folder, clock: this.#clock, trusted: [this.mint.url] })
+    try {
+      if (sat > 0n) {
+        const quote = await wallet.requestInvoice(parseMintUrl(this.mint.url), sat)
+        await this.mint.settle(quote.quoteId)
+        done(await wallet.awaitFunding(quote.operationId, { signal: AbortSignal.timeout(20_000) }))
+      }
+    } finally {
+      await close()
+    }
+    const buyer = { home, journal: join(folder, 'paygress.db'), fundedSat: sat }
+    this.buyers.push(buyer)
+    return buyer
+  }
+
+  /** Starts one of the buyer's commands; every invoice it shows is paid. */
+  start(buyer: Buyer, args: readonly string[], options: Partial<CliOptions> = {}): RunningCli {
+    const running = startCli(args, {
+      home: buyer.home,
+      launcher: this.#options.launcher,
+      ...options,
+      env: {
+        PAYGRESS_RELAYS: this.#relay?.url ?? '',
+        PAYGRESS_MINT: this.mint.url,
+        PAYGRESS_YES: 'true',
+        ...this.#sweepEnv('buyer'),
+        ...this.#clockEnv(),
+        ...options.env,
+      },
+    })
+    void this.#payInvoicesOf(running)
+    return running
+  }
+
+  async run(buyer: Buyer, args: readonly string[], options?: Partial<CliOptions>): Promise<CliResult> {
+    return this.start(buyer, args, options).result
+  }
+
+  /** The next processes of this side die there, one after the other. */
+  arm(side: 'buyer' | 'provider', deaths: readonly Death[]): void {
+    const lines = deaths.map(({ point, after = 0 }) => `${after} ${point}`)
+    writeFileSync(this.#deathsOf(side), lines.join('\n'))
+  }
+
+  /** Whether every death that was armed has happened. */
+  isDisarmed(side: 'buyer' | 'provider'): boolean {
+    const path = this.#deathsOf(side)
+    if (!existsSync(path)) return true
+    return readLines(path).length === 0
+  }
+
+  get provider(): RunningCli {
+    if (this.#serve === undefined) throw new Error('there is no provider')
+    return this.#serve.process
+  }
+
+  /** Starts the daemon; where it is to die while it starts, it is started again. */
+  async startProvider(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    for (;;) {
+      try {
+        this.#serve = await startServe({
+          dir: this.providerDir,
+          relays: [this.#relay?.url ?? ''],
+          mints: [this.mint.url],
+          launcher: this.#options.launcher,
+          env: { ...this.#sweepEnv('provider'), ...this.#clockEnv(), ...env },
+        })
+        return
+      } catch (error) {
+        if (this.isDisarmed('provider') && !this.#mayHaveDied) throw error
+        this.#mayHaveDied = !this.isDisarmed('provider')
+      }
+    }
+  }
+
+  // The last death of a list leaves nothing armed, and is a death all the same.
+  #mayHaveDied = false
+
+  /** Ends the daemon if it lives, and starts it with the present clock. */
+  async restartProvider(env?: Readonly<Record<string, string>>): Promise<void> {
+    await this.stopProvider()
+    this.#mayHaveDied = !this.isDisarmed('provider')
+    await this.startProvider(env)
+  }
+
+  async stopProvider(): Promise<void> {
+    if (!this.provider.hasExited()) await this.provider.end('SIGKILL')
+  }
+
+  /** Whether machines start. */
+  refuseMachines(refuse: boolean): void {
+    const path = join(this.providerDir, 'machines', 'refuse')
+    if (refuse) writeFileSync(path, '')
+    else rmSync(path, { force: true })
+  }
+
+  /** The newest machine is gone, and its place says so. */
+  loseMachine(): void {
+    const newest = Object.keys(readMachines(this.providerDir)).at(-1)
+    appendFileSync(join(this.providerDir, 'machines', 'lost'), `${newest ?? ''}\n`)
+  }
+
+  /** The points that this side has passed since the last call, in order. */
+  takeTrace(side: 'buyer' | 'provider'): string[] {
+    const path = this.#traceOf(side)
+    const points = existsSync(path) ? readLines(path) : []
+    rmSync(path, { force: true })
+    return points
+  }
+
+  async close(): Promise<void> {
+    await this.stopProvider()
+    await this.#relay?.close()
+    await this.mint.close()
+  }
+
+  #deathsOf(side: string): string {
+    return join(this.dir, `deaths-of-${side}`)
+  }
+
+  #traceOf(side: string): string {
+    return join(this.dir, `trace-of-${side}`)
+  }
+
+  #sweepEnv(side: string): Record<string, string> {
+    return {
+      SWEEP_DEATHS: this.#deathsOf(side),
+      ...(this.#options.traces === true ? { SWEEP_TRACE: this.#traceOf(side) } : {}),
+    }
+  }
+
+  #clockEnv(): Record<string, string> {
+    return {
+      NODE_OPTIONS: `--import=${SHIFTED_CLOCK}`,
+      TEST_CLOCK_AHEAD_SEC: String(this.#clock.aheadSec),
+    }
+  }
+
+  async #payInvoicesOf(running: RunningCli): Promise<void> {
+    const invoice = /lnbc\w{50,}/
+    const shown = (): string | undefined => invoice.exec(running.stderr() + running.stdout())?.[0]
+    while (!running.hasExited()) {
+      const text = shown()
+      if (text !== undefined) return this.mint.settle(text)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+}
+
+function readLines(path: string): string[] {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+}
