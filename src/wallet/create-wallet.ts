@@ -8,7 +8,6 @@ import { areProofsFree, claimProofs } from './claim-proofs.ts'
 import type { WalletDeps } from './engine.ts'
 import { awaitFunding, mintPaid, requestInvoice } from './fund-wallet.ts'
 import { hasValidDleq, inspectToken, tokenState } from './inspect-token.ts'
-import type { BoundaryName } from './journal.ts'
 import { type MintDirectory, mintDirectory, NEEDED_NUTS, newMint } from './mint-directory.ts'
 import { isSignatureBy, ownKeys, signDigest } from './own-keys.ts'
 import { adoptWords, readWords } from './own-words.ts'
@@ -37,8 +36,6 @@ export interface WalletOptions {
   effects: Effects
   /** How long a request to a mint may take; 15 s, as `connectMint` is told. */
   requestTimeoutMs?: number
-  /** Called at every place where a crash must cost nothing; for tests. */
-  boundary?: (name: BoundaryName) => void
 }
 
 const REQUEST_TIMEOUT_MS = 15_000
@@ -54,7 +51,6 @@ export function createWallet(options: WalletOptions): Wallet {
     mints,
     effects: options.effects,
     owners: options.owners,
-    boundary: options.boundary,
     ecashSource: options.ecash,
     keys: ownKeys(store, random),
     requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,

@@ -64,7 +64,6 @@ export function begin(
   if (start.options.effect !== undefined) effectOf(deps, start.options.effect.name)
   const id = newOperationId(deps.random)
   const seed = keys.seed()
-  deps.boundary?.('before-reserve')
   return store.transaction((tx) => {
     const writer = store.within(tx)
     const draft = start.draft(writer, id)

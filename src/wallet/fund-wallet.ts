@@ -112,7 +112,6 @@ async function claimQuote(
   const keyset = await deps.mints.activeKeyset(operation.mint, signal)
   const seed = deps.keys.seed()
   const owner = deps.owners.current()
-  deps.boundary?.('before-reserve')
   return store.transaction((tx) => {
     const writer = store.within(tx)
     const from = { state: 'prepared', owner: operation.owner } as const

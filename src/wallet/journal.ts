@@ -10,12 +10,7 @@ export interface JournalDeps {
   effects: Effects
   clock: Clock
   owners: Owners
-  /** Named places a test may stop at. */
-  boundary?: ((name: BoundaryName) => void) | undefined
 }
-
-/** Where a crash must cost nothing. */
-export type BoundaryName = 'before-reserve' | 'after-journal' | 'after-mint' | 'after-save'
 
 /** A proof of a signed output, with the output's role. */
 export interface SignedOutput {

@@ -17,12 +17,8 @@ export async function submitOperation(
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
   return await neverLost(operation.id, async () => {
-    deps.boundary?.('after-journal')
     const reply = await askMint(deps, ecash, operation, attempt, signal)
-    deps.boundary?.('after-mint')
-    const outcome = await concluded(deps, ecash, operation, attempt, reply, signal)
-    deps.boundary?.('after-save')
-    return outcome
+    return concluded(deps, ecash, operation, attempt, reply, signal)
   })
 }
 

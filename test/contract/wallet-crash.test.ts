@@ -1,4 +1,4 @@
-// A process killed with SIGKILL at every boundary of the journal, and several processes on one wallet.
+// A process killed with SIGKILL at every step of an operation, and several processes on one wallet.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseMintUrl } from '../../src/core/mint-url.ts'
 import type { MintUrl } from '../../src/core/mint-url.ts'
@@ -55,35 +55,45 @@ async function task(
   return { of: bob, fields: { token: sent.token, locktime }, token: sent.amountSat }
 }
 
+const POINTS = ['before the journal', 'after the journal', 'after the mint', 'after the end'] as const
+
+/** The fail point of an operation. */
+function pointOf(kind: string, when: (typeof POINTS)[number]): string {
+  const isFund = kind === 'fund'
+  const journal = isFund
+    ? 'wallet/fund-wallet.ts claimQuote transaction'
+    : 'wallet/engine.ts begin transaction'
+  const mintCall = isFund ? 'wallet/ask-mint.ts mintQuote mint#2' : 'wallet/ask-mint.ts askMint swap'
+  if (when === 'before the journal') return `before ${journal}`
+  if (when === 'after the journal') return `after ${journal}`
+  return when === 'after the mint' ? `after ${mintCall}` : 'after wallet/journal.ts finish transaction'
+}
+
 describe.each(['fund', 'lock', 'receive', 'capture', 'refund'])('%s', (kind) => {
-  test.each(['before-reserve', 'after-journal', 'after-mint', 'after-save'])(
-    'killed at %s leaves every sat in one place',
-    async (boundary) => {
-      const { of, fields, token: taken } = await task(kind)
-      const outside = mint.stats().outstanding - inHands() - taken
-      const child = await runWalletChild({ home: of.home, mint: url, kind, boundary, ...fields })
-      expect(child).toMatchObject({ signal: 'SIGKILL' })
-      noted.length = 0
-      const report = await of.wallet.recover({ signal: signal() })
-      expect(report.open).toEqual([])
-      const happened = boundary !== 'before-reserve' || kind === 'fund'
-      const results = report.ended.map(({ kind: ofKind, result }) => `${ofKind} ${result.status}`)
-      const open =
-        boundary === 'after-journal' ||
-        boundary === 'after-mint' ||
-        (happened && boundary === 'before-reserve')
-      expect(results).toEqual(open ? [`${kind} done`] : [])
-      expect(noted).toHaveLength(open && kind !== 'fund' ? 1 : 0)
-      const newest = of.wallet.history(1)[0]
-      const made = happened && ['lock', 'refund'].includes(kind) ? (newest?.amountSat ?? 0n) : 0n
-      const left = happened ? 0n : taken
-      expect(mint.stats().outstanding - inHands()).toBe(outside + made + left)
-      expect(held(of.wallet, url).reserved).toBe(0n)
-      const result = newest === undefined ? undefined : of.wallet.operation(newest.operationId)
-      const token = result?.status === 'done' ? result.token : undefined
-      expect(token === undefined).toBe(made === 0n)
-    },
-  )
+  test.each(POINTS)('killed right %s leaves every sat in one place', async (when) => {
+    const { of, fields, token: taken } = await task(kind)
+    const outside = mint.stats().outstanding - inHands() - taken
+    const point = pointOf(kind, when)
+    const child = await runWalletChild({ home: of.home, mint: url, kind, ...fields }, { point })
+    expect(child).toMatchObject({ signal: 'SIGKILL' })
+    noted.length = 0
+    const report = await of.wallet.recover({ signal: signal() })
+    expect(report.open).toEqual([])
+    const happened = when !== 'before the journal' || kind === 'fund'
+    const results = report.ended.map(({ kind: ofKind, result }) => `${ofKind} ${result.status}`)
+    const open =
+      when === 'after the journal' || when === 'after the mint' || (happened && when === 'before the journal')
+    expect(results).toEqual(open ? [`${kind} done`] : [])
+    expect(noted).toHaveLength(open && kind !== 'fund' ? 1 : 0)
+    const newest = of.wallet.history(1)[0]
+    const made = happened && ['lock', 'refund'].includes(kind) ? (newest?.amountSat ?? 0n) : 0n
+    const left = happened ? 0n : taken
+    expect(mint.stats().outstanding - inHands()).toBe(outside + made + left)
+    expect(held(of.wallet, url).reserved).toBe(0n)
+    const result = newest === undefined ? undefined : of.wallet.operation(newest.operationId)
+    const token = result?.status === 'done' ? result.token : undefined
+    expect(token === undefined).toBe(made === 0n)
+  })
 })
 
 test('several processes send from one wallet at once and never the same coin', async () => {
@@ -111,13 +121,10 @@ test('several processes send from one wallet at once and never the same coin', a
 })
 
 test('leaves the row of a process that lives to that process, and takes it when that is dead', async () => {
-  const child = startWalletChild({
-    home: alice.home,
-    mint: url,
-    kind: 'send',
-    boundary: 'after-mint',
-    wait: true,
-  })
+  const child = startWalletChild(
+    { home: alice.home, mint: url, kind: 'send' },
+    { point: pointOf('send', 'after the mint'), stands: true },
+  )
   await child.atBoundary
   expect(await alice.wallet.recover({ signal: signal() })).toEqual({ ended: [], open: [] })
   expect(held(alice.wallet, url).reserved).toBeGreaterThan(0n)

@@ -1,9 +1,9 @@
 // What happens at a fail point? In the test build alone: the process dies here if a test has asked for it, and a fair run notes that it came by.
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 
 /**
  * The file named by SWEEP_DEATHS: one line per death still to come, each of another process, `<how often before> <point>`.
- * A point is `before <seam>` or `after <seam>`; `*` is any point.
+ * A point is `before <seam>` or `after <seam>`; `*` is any point. With SWEEP_STANDS the process only stops there, and says so on stdout.
  */
 const deaths = process.env.SWEEP_DEATHS
 /** SWEEP_TRACE: every point that was passed is added to this file. */
@@ -41,7 +41,8 @@ function pass(point: string): void {
   passed.set(name, before + 1)
   if (before < Number(times)) return
   writeFileSync(deaths, rest.join('\n'))
-  process.kill(process.pid, 'SIGKILL')
-  // The signal is on its way; nothing more may happen.
+  if (process.env.SWEEP_STANDS !== undefined) writeSync(1, 'at the point')
+  else process.kill(process.pid, 'SIGKILL')
+  // The signal is on its way, or comes from outside; nothing more may happen.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
 }

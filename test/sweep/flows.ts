@@ -21,7 +21,7 @@ export interface Flow {
   providerDiesAt?: string
 }
 
-const BUY = ['buy', '--spec', 'basic', '--for', '5m', '--no-wait', '--alias', 'mine']
+const BUY = ['--timeout', '30s', 'buy', '--spec', 'basic', '--for', '5m', '--no-wait', '--alias', 'mine']
 const PAST_EVERYTHING_SEC = 7_200
 const PLAIN = '--no-lock'
 
@@ -72,16 +72,26 @@ const BOTH = ['buyer', 'provider'] as const
 export const FLOWS: readonly Flow[] = [
   { name: 'buy locked', swaps: BOTH, args: BUY },
   { name: 'buy plain', swaps: BOTH, args: [...BUY, PLAIN] },
-  { name: 'top up locked', swaps: BOTH, before: bought, args: ['topup', 'mine', '--for', '5m'] },
-  { name: 'top up plain', swaps: BOTH, before: bought, args: ['topup', 'mine', '--for', '5m', PLAIN] },
-  { name: 'stop', swaps: BOTH, before: bought, args: ['stop', 'mine'] },
+  {
+    name: 'top up locked',
+    swaps: BOTH,
+    before: bought,
+    args: ['--timeout', '30s', 'topup', 'mine', '--for', '5m'],
+  },
+  {
+    name: 'top up plain',
+    swaps: BOTH,
+    before: bought,
+    args: ['--timeout', '30s', 'topup', 'mine', '--for', '5m', PLAIN],
+  },
+  { name: 'stop', swaps: BOTH, before: bought, args: ['--timeout', '30s', 'stop', 'mine'] },
   { name: 'buy by invoice', swaps: BOTH, fundsSat: 0n, args: BUY },
   { name: 'refused locked', swaps: ['buyer'], before: refusing, args: BUY },
   { name: 'refused plain', swaps: BOTH, before: refusing, args: [...BUY, PLAIN] },
   {
     name: 'silent',
     swaps: ['buyer'],
-    args: ['--timeout', '2s', ...BUY],
+    args: [...BUY, '--timeout', '2s'],
     providerDiesAt: 'before provider/serve-order.ts bind transaction',
   },
   {
@@ -99,7 +109,12 @@ export const FLOWS: readonly Flow[] = [
   { name: 'time over', swaps: [], before: over, args: ['orders', 'recover'] },
   { name: 'trust', swaps: [], args: ['wallet', 'mints', 'trust', 'http://127.0.0.1:1'] },
   { name: 'restore', swaps: [], before: diskLost, args: ['wallet', 'restore', '-'], repeats: true },
-  { name: 'top up late', swaps: BOTH, before: nearlyOver, args: ['topup', 'mine', '--for', '5m'] },
+  {
+    name: 'top up late',
+    swaps: BOTH,
+    before: nearlyOver,
+    args: ['--timeout', '30s', 'topup', 'mine', '--for', '5m'],
+  },
   { name: 'send and take back', swaps: ['buyer'], before: sent, args: ['wallet', 'receive', '-'] },
 ]
 

@@ -27,7 +27,7 @@ const ALLOWANCE_MS = 300_000
 const SLACK_MS = 5_000
 /** Longer than any lock. */
 const PAST_THE_LOCK_SEC = 7_200
-const RECOVER = ['--timeout', '5s', 'orders', 'recover']
+const RECOVER = ['--timeout', '2s', 'orders', 'recover']
 /** Orders nobody has to look after any more. */
 const SETTLED = new Set(['ready', 'stopped', 'expired', 'reclaimed', 'refunded', 'broken'])
 
@@ -49,7 +49,8 @@ export async function runCase(
   const ended = await act(world, buyer, flow, stdin, rotates)
   await settle(world, buyer, flow)
   const nobodyDied = !world.isDisarmed(side)
-  world.arm(side, [])
+  world.arm('buyer', [])
+  world.arm('provider', [])
   const reckoning = reckonAll(world)
   return [
     ...(nobodyDied ? [`nobody died; the command ended with ${ended.code}: ${ended.stderr}`] : []),

@@ -26,9 +26,7 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
   'client/lost-lease.ts markExpired transaction': [
     { side: 'buyer', before: 'time over', after: 'time over' },
   ],
-  'client/order-journal.ts moveNow transaction': [
-    { side: 'buyer', before: 'machine lost', after: 'time over' },
-  ],
+  'client/order-journal.ts moveNow transaction': [{ side: 'buyer', before: 'silent', after: 'time over' }],
   'client/pod-status.ts keep transaction':
     'only what the screen shows of a pod; asked anew by every `status`',
   'client/send-order.ts markSent transaction': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
@@ -62,7 +60,9 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
   'provider/lease-watch.ts lose transaction': [
     { side: 'provider', before: 'machine lost', after: 'machine lost' },
   ],
-  'provider/lease-watch.ts sweep end': [{ side: 'provider', before: 'machine lost', after: 'machine lost' }],
+  'provider/lease-watch.ts sweep end': [
+    { side: 'provider', before: 'refused plain > swapped', after: 'refused plain > swapped' },
+  ],
   'provider/order-steps.ts sayPending transaction': [
     { side: 'provider', before: 'buy locked > rotated', after: 'buy locked > rotated' },
   ],
@@ -159,11 +159,11 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
     { side: 'provider', before: 'buy locked > swapped', after: 'refused plain > swapped' },
   ],
   'wallet/inspect-token.ts tokenState states': [
-    { side: 'buyer', before: 'refused plain', after: 'machine lost' },
+    { side: 'buyer', before: 'refused plain', after: 'refused plain' },
     { side: 'provider', before: 'buy locked', after: 'buy plain' },
   ],
   'wallet/inspect-token.ts tokenState transaction': [
-    { side: 'buyer', before: 'refused plain', after: 'machine lost' },
+    { side: 'buyer', before: 'refused plain', after: 'refused plain' },
   ],
   'wallet/journal.ts finish transaction': [
     { side: 'buyer', before: 'buy locked', after: 'buy plain' },

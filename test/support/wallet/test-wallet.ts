@@ -11,7 +11,6 @@ import { currentOwner, isOwnerAlive } from '../../../src/storage/process-owner.t
 import { openProfileDatabase } from '../../../src/storage/profile-database.ts'
 import { walletStore } from '../../../src/storage/wallet-store.ts'
 import { createWallet } from '../../../src/wallet/create-wallet.ts'
-import type { BoundaryName } from '../../../src/wallet/journal.ts'
 import type { OperationResult, Effects } from '../../../src/wallet/transaction.ts'
 import type { Outcome, Wallet } from '../../../src/wallet/wallet.ts'
 import { temporaryFolder } from '../peers/temporary-folder.ts'
@@ -28,7 +27,6 @@ export interface TestWalletOptions {
   effects?: Effects
   clock?: Clock
   requestTimeoutMs?: number
-  boundary?: (name: BoundaryName) => void
   trusted?: readonly string[]
 }
 
@@ -49,7 +47,6 @@ export function openTestWallet(options: TestWalletOptions = {}): TestWallet {
     random: { bytes: (count) => randomBytes(count) },
     effects: options.effects ?? {},
     requestTimeoutMs,
-    ...(options.boundary === undefined ? {} : { boundary: options.boundary }),
   })
   for (const url of options.trusted ?? []) wallet.trustMint(parseMintUrl(url))
   return {

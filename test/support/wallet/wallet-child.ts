@@ -1,5 +1,5 @@
-// One operation in a process of its own, which kills itself at a named boundary. The task comes as JSON on stdin.
-import { readFileSync, writeSync } from 'node:fs'
+// One operation in a process of its own, which a fail point may kill. The task comes as JSON on stdin.
+import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { parseMintUrl } from '../../../src/core/mint-url.ts'
 import { openTestWallet } from './test-wallet.ts'
@@ -9,27 +9,16 @@ const task = z
     home: z.string(),
     mint: z.string(),
     kind: z.enum(['fund', 'lock', 'receive', 'capture', 'refund', 'send']),
-    boundary: z.string().optional(),
     token: z.string().optional(),
     operationId: z.string().optional(),
     pubkey: z.string().optional(),
     locktime: z.number().optional(),
-    wait: z.boolean().default(false),
     times: z.number().default(1),
   })
   .parse(JSON.parse(readFileSync(0, 'utf8')))
 
 const effects = { note: (): void => undefined }
-const { wallet, close } = openTestWallet({
-  home: task.home,
-  effects,
-  boundary: (name) => {
-    if (name !== task.boundary) return
-    if (!task.wait) process.kill(process.pid, 'SIGKILL')
-    writeSync(1, 'at the boundary')
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000)
-  },
-})
+const { wallet, close } = openTestWallet({ home: task.home, effects })
 const mint = parseMintUrl(task.mint)
 const { token = '', pubkey = '', locktime = 0 } = task
 const options = { effect: { name: 'note', args: {} } }
