@@ -20,22 +20,22 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
   ],
   'client/later-end.ts keepLaterEnd transaction':
     'only the end that the screen shows; asked anew by every `status`',
-  'client/lost-lease.ts takeLostLease transaction': [
-    { side: 'buyer', before: 'machine lost', after: 'machine lost' },
-  ],
   'client/lost-lease.ts markExpired transaction': [
     { side: 'buyer', before: 'time over', after: 'time over' },
   ],
   'client/order-journal.ts moveNow transaction': [{ side: 'buyer', before: 'silent', after: 'time over' }],
   'client/pod-status.ts keep transaction':
     'only what the screen shows of a pod; asked anew by every `status`',
+  'client/receive-stop-refund.ts skipFirst transaction':
+    'a refund token that is spent or forged: a dishonest provider, in test/integration/client',
   'client/send-order.ts markSent transaction': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
-  'client/stop-pod.ts beginStop transaction': [{ side: 'buyer', before: 'stop', after: 'stop' }],
   'client/stop-pod.ts applyStopAnswer transaction':
     'a stop that is refused or has nothing to give back: no money moves',
+  'client/stop-pod.ts beginStop transaction': [{ side: 'buyer', before: 'stop', after: 'stop' }],
   'client/stop-pod.ts noteAnswer transaction': [{ side: 'buyer', before: 'stop', after: 'stop' }],
-  'client/stop-pod.ts skipToken transaction':
-    'a refund token that is spent or forged: a dishonest provider, in test/integration/client',
+  'client/take-back.ts beginReceiving transaction': [
+    { side: 'buyer', before: 'machine lost', after: 'machine lost' },
+  ],
   'doors/gift-wrap-board.ts publish publish': [
     { side: 'provider', before: 'machine lost', after: 'time over' },
   ],
@@ -48,52 +48,52 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
   'provider/first-report.ts noteFirstReport transaction': [
     { side: 'provider', before: 'buy locked', after: 'buy plain' },
   ],
-  'provider/first-report.ts giveTimeBack setEnd':
-    'time given as a present after silent relays: in test/integration/provider',
   'provider/handle-stop.ts handleStop transaction': [{ side: 'provider', before: 'stop', after: 'stop' }],
-  'provider/lease-watch.ts reconcileLeases transaction': [
-    { side: 'provider', before: 'machine lost', after: 'time over' },
-  ],
+  'provider/lease-watch.ts expire end': [{ side: 'provider', before: 'time over', after: 'time over' }],
   'provider/lease-watch.ts expire transaction': [
     { side: 'provider', before: 'time over', after: 'time over' },
   ],
   'provider/lease-watch.ts lose transaction': [
     { side: 'provider', before: 'machine lost', after: 'machine lost' },
   ],
-  'provider/lease-watch.ts sweep end': [
-    { side: 'provider', before: 'refused plain > swapped', after: 'refused plain > swapped' },
+  'provider/lease-watch.ts reconcileLeases transaction': [
+    { side: 'provider', before: 'machine lost', after: 'time over' },
   ],
-  'provider/order-steps.ts sayPending transaction': [
-    { side: 'provider', before: 'buy locked > rotated', after: 'buy locked > rotated' },
-  ],
-  'provider/order-steps.ts giveUp transaction': [
-    { side: 'provider', before: 'refused plain', after: 'refused locked' },
-  ],
-  'provider/order-steps.ts giveBackUncaptured transaction': 'a capture that came too late: nothing was taken',
-  'provider/order-steps.ts keepDust transaction': 'below one sat: nothing moves',
+  'provider/lease-watch.ts sweep end': 'a machine that no order knows any more: nobody has paid for it',
   'provider/order-steps.ts endRefund transaction': [
     { side: 'provider', before: 'stop', after: 'refused plain' },
   ],
-  'provider/outages.ts enforce setEnd':
-    'time of a machine that was down: needs a cluster, in test/integration/provider/outage.test.ts',
-  'provider/outages.ts enforce transaction': 'the same',
+  'provider/order-steps.ts giveBackUncaptured transaction': 'a capture that came too late: nothing was taken',
+  'provider/order-steps.ts giveUp transaction': [
+    { side: 'provider', before: 'refused plain', after: 'refused locked' },
+  ],
+  'provider/order-steps.ts keepDust transaction': 'below one sat: nothing moves',
+  'provider/order-steps.ts sayPending transaction': [
+    { side: 'provider', before: 'buy locked > rotated', after: 'buy locked > rotated' },
+  ],
   'provider/outages.ts write transaction': 'the same',
-  'provider/refuse.ts refuseUntouched transaction': 'nothing was taken and no signature given',
+  'provider/owed-end.ts enforceOwed setEnd':
+    'time that is owed for a machine that was down or a late reply: in test/integration/provider',
+  'provider/owed-end.ts enforceOwed transaction': 'the same',
   'provider/refuse.ts claimForRelease transaction': [{ side: 'provider', before: 'silent', after: 'silent' }],
+  'provider/refuse.ts refuseUntouched transaction': 'nothing was taken and no signature given',
   'provider/serve-order.ts bind transaction': [
+    { side: 'provider', before: 'buy locked', after: 'buy plain' },
+  ],
+  'provider/spawn-steps.ts deliver setEnd': [{ side: 'provider', before: 'buy locked', after: 'buy plain' }],
+  'provider/spawn-steps.ts giveBack transaction': [
+    { side: 'provider', before: 'refused plain', after: 'refused plain' },
+  ],
+  'provider/spawn-steps.ts recordLease transaction': [
     { side: 'provider', before: 'buy locked', after: 'buy plain' },
   ],
   'provider/spawn-steps.ts reserve transaction': [
     { side: 'provider', before: 'buy locked', after: 'refused locked' },
   ],
-  'provider/spawn-steps.ts deliver setEnd': [{ side: 'provider', before: 'buy locked', after: 'buy plain' }],
-  'provider/spawn-steps.ts recordLease transaction': [
-    { side: 'provider', before: 'buy locked', after: 'buy plain' },
-  ],
-  'provider/spawn-steps.ts giveBack transaction': [
-    { side: 'provider', before: 'refused plain', after: 'refused plain' },
-  ],
   'provider/start-checks.ts checkPlace transaction': 'once, at the first start, before any money',
+  'provider/start-machine.ts endMachine end': [
+    { side: 'provider', before: 'refused plain', after: 'refused locked' },
+  ],
   'provider/start-machine.ts reserveMachine reserve': [
     { side: 'provider', before: 'buy locked', after: 'buy plain' },
   ],
@@ -103,40 +103,43 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
   'provider/start-machine.ts startMachine waitReady': [
     { side: 'provider', before: 'buy locked', after: 'buy plain' },
   ],
-  'provider/start-machine.ts endMachine end': [
-    { side: 'provider', before: 'refused plain', after: 'refused locked' },
-  ],
   'provider/stop-steps.ts endMachine end': [{ side: 'provider', before: 'stop', after: 'stop' }],
   'provider/stop-steps.ts endMachine transaction': [{ side: 'provider', before: 'stop', after: 'stop' }],
+  'provider/topup-steps.ts begin setEnd': [{ side: 'provider', before: 'top up late', after: 'top up late' }],
   'provider/topup-steps.ts begin transaction': [
     { side: 'provider', before: 'top up late', after: 'top up late' },
   ],
-  'provider/topup-steps.ts begin setEnd': [{ side: 'provider', before: 'top up late', after: 'top up late' }],
   'provider/topup-steps.ts extend setEnd': [
-    { side: 'provider', before: 'top up locked', after: 'top up plain' },
-  ],
-  'provider/topup-steps.ts record transaction': [
     { side: 'provider', before: 'top up locked', after: 'top up plain' },
   ],
   'provider/topup-steps.ts giveBack transaction':
     'a plain top-up of a pod that has ended meanwhile: in test/integration/provider/lease.test.ts',
+  'provider/topup-steps.ts record transaction': [
+    { side: 'provider', before: 'top up locked', after: 'top up plain' },
+  ],
   'provider/topup-steps.ts takeBridgeBack setEnd': 'a locked top-up that was not captured: nothing was taken',
+  'storage/fenced-database.ts takeTurn transaction': [
+    { side: 'provider', before: 'machine lost', after: 'time over' },
+  ],
+  'storage/fenced-database.ts transaction transaction': [
+    { side: 'provider', before: 'buy locked', after: 'buy plain' },
+  ],
+  'storage/ledger-wraps.ts add transaction': [{ side: 'provider', before: 'buy locked', after: 'buy plain' }],
   'storage/ledger-wraps.ts handledWraps transaction': [
     { side: 'provider', before: 'machine lost', after: 'time over' },
   ],
-  'storage/ledger-wraps.ts add transaction': [{ side: 'provider', before: 'buy locked', after: 'buy plain' }],
   'storage/order-store.ts claim transaction': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
   'storage/order-store.ts unclaim transaction': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
   'wallet/ask-mint.ts askMint swap': [
     { side: 'buyer', before: 'buy locked', after: 'buy plain' },
     { side: 'provider', before: 'buy locked', after: 'buy plain' },
   ],
-  'wallet/ask-mint.ts mintQuote mint': 'a quote without a key: a mint without NUT-20',
-  'wallet/ask-mint.ts mintQuote mint#2': [{ side: 'buyer', before: 'buy by invoice', after: 'fund' }],
   'wallet/ask-mint.ts mayLandUntil transaction': [
     { side: 'buyer', before: 'buy locked > rotated', after: 'buy locked > rotated' },
     { side: 'provider', before: 'buy locked > rotated', after: 'buy locked > rotated' },
   ],
+  'wallet/ask-mint.ts mintQuote mint': 'a quote without a key: a mint without NUT-20',
+  'wallet/ask-mint.ts mintQuote mint#2': [{ side: 'buyer', before: 'buy by invoice', after: 'fund' }],
   'wallet/create-wallet.ts trust transaction': [{ side: 'buyer', before: 'trust', after: 'restore' }],
   'wallet/engine.ts begin transaction': [
     { side: 'buyer', before: 'buy locked', after: 'buy plain' },
@@ -145,13 +148,16 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
   'wallet/engine.ts recordEnded transaction': [
     { side: 'provider', before: 'refused locked', after: 'silent' },
   ],
+  'wallet/foreign-outputs.ts takeForeign restore':
+    'outputs that a newer copy of the same wallet has made: in test/contract',
+  'wallet/foreign-outputs.ts takeForeign transaction': 'the same',
+  'wallet/fund-wallet.ts claimQuote transaction': [
+    { side: 'buyer', before: 'buy by invoice', after: 'fund' },
+  ],
   'wallet/fund-wallet.ts requestInvoice createQuote': [
     { side: 'buyer', before: 'buy by invoice', after: 'fund' },
   ],
   'wallet/fund-wallet.ts requestInvoice transaction': [
-    { side: 'buyer', before: 'buy by invoice', after: 'fund' },
-  ],
-  'wallet/fund-wallet.ts claimQuote transaction': [
     { side: 'buyer', before: 'buy by invoice', after: 'fund' },
   ],
   'wallet/inputs-state.ts inputsState states': [
@@ -165,11 +171,15 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
   'wallet/inspect-token.ts tokenState transaction': [
     { side: 'buyer', before: 'refused plain', after: 'refused plain' },
   ],
+  'wallet/journal.ts fail transaction': 'a payment that somebody else has spent: in test/contract',
   'wallet/journal.ts finish transaction': [
     { side: 'buyer', before: 'buy locked', after: 'buy plain' },
     { side: 'provider', before: 'buy locked', after: 'buy plain' },
   ],
-  'wallet/journal.ts fail transaction': 'a payment that somebody else has spent: in test/contract',
+  'wallet/mint-directory.ts info transaction': [
+    { side: 'buyer', before: 'buy locked', after: 'top up locked' },
+    { side: 'provider', before: 'machine lost', after: 'time over' },
+  ],
   'wallet/mint-directory.ts keysets transaction': [
     { side: 'buyer', before: 'buy by invoice', after: 'restore' },
     { side: 'provider', before: 'time over', after: 'time over' },
@@ -178,12 +188,8 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
     { side: 'buyer', before: 'buy by invoice', after: 'restore' },
     { side: 'provider', before: 'buy locked > rotated', after: 'buy locked > rotated' },
   ],
-  'wallet/mint-directory.ts info transaction': [
-    { side: 'buyer', before: 'buy locked', after: 'top up locked' },
-    { side: 'provider', before: 'machine lost', after: 'time over' },
-  ],
-  'wallet/own-keys.ts inOwnTransaction transaction': [{ side: 'buyer', before: 'restore', after: 'restore' }],
   'wallet/own-keys.ts current transaction': [{ side: 'buyer', before: 'restore', after: 'restore' }],
+  'wallet/own-keys.ts inOwnTransaction transaction': [{ side: 'buyer', before: 'restore', after: 'restore' }],
   'wallet/own-keys.ts next transaction': [{ side: 'buyer', before: 'buy by invoice', after: 'fund' }],
   'wallet/own-words.ts adoptWords transaction': [{ side: 'buyer', before: 'restore', after: 'restore' }],
   'wallet/recover-operations.ts takeOver transaction': [
@@ -194,12 +200,12 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
     { side: 'buyer', before: 'buy locked > swapped', after: 'buy plain > swapped' },
     { side: 'provider', before: 'buy locked > swapped', after: 'refused plain > swapped' },
   ],
+  'wallet/restore-wallet.ts askFor restore': [{ side: 'buyer', before: 'restore', after: 'restore' }],
+  'wallet/restore-wallet.ts keep transaction': [{ side: 'buyer', before: 'restore', after: 'restore' }],
   'wallet/restore-wallet.ts restoreKeyset transaction': [
     { side: 'buyer', before: 'restore', after: 'restore' },
   ],
-  'wallet/restore-wallet.ts askFor restore': [{ side: 'buyer', before: 'restore', after: 'restore' }],
-  'wallet/restore-wallet.ts unspent states': [{ side: 'buyer', before: 'restore', after: 'restore' }],
-  'wallet/restore-wallet.ts keep transaction': [{ side: 'buyer', before: 'restore', after: 'restore' }],
+  'wallet/restored-coins.ts unspentCoins states': [{ side: 'buyer', before: 'restore', after: 'restore' }],
   'wallet/settle-tokens.ts settleTokens states': [{ side: 'buyer', before: 'silent', after: 'silent' }],
   'wallet/settle-tokens.ts settleTokens transaction': [{ side: 'buyer', before: 'silent', after: 'silent' }],
   'wallet/successor.ts write transaction': [

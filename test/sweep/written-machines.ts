@@ -51,6 +51,10 @@ function writtenMachines(dir: string): Compute {
     renameSync(join(dir, 'new'), join(dir, 'machines.json'))
     return after
   }
+  const forget = (leaseId: string): void => {
+    const { [leaseId]: _gone, ...rest } = readMachines(join(dir, '..'))
+    writeFileSync(join(dir, 'machines.json'), JSON.stringify(rest))
+  }
   return {
     check: async () => ({ ok: true, findings: [], clusterId: 'written down' }),
     capacity: async () => new Map(),
@@ -79,7 +83,10 @@ function writtenMachines(dir: string): Compute {
     },
     async end(leaseId) {
       const found = all()[leaseId]
-      if (found?.startedAt === undefined) return undefined
+      if (found?.startedAt === undefined) {
+        forget(leaseId)
+        return undefined
+      }
       const endedAt = found.endedAt ?? Math.min(Date.now(), found.expiresAt ?? Number.POSITIVE_INFINITY)
       keep(leaseId, { endedAt })
       return { startedAt: new Date(found.startedAt), endedAt: new Date(endedAt) }
