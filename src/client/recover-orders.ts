@@ -68,7 +68,7 @@ async function recoverAll(
   { mode, askAgainMs = ASK_AGAIN_MS, signal }: RecoverOptions,
 ): Promise<OrdersRecovery> {
   const before = new Map(allOrders(client.orders).map((order) => [order.orderId, order]))
-  const report = await client.wallet.recover({ signal })
+  const report = await client.wallet.recover({ signal, thorough: mode === 'full' })
   const asked = allOrders(client.orders).filter((order) => isDue(client, order, mode))
   // Where the inbox is read anyway, news of leases that have ended are read with it.
   const reads = mode === 'full' || asked.some(({ state }) => AWAITING.includes(state))

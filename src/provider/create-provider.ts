@@ -1,10 +1,12 @@
 // How does a provider start, serve and stop?
 import { PaygressError, toPaygressError } from '../core/errors.ts'
+import type { MintUrl } from '../core/mint-url.ts'
 import { encodeProviderNpub, type ProviderNpub, type PublicKeyHex } from '../core/npub.ts'
 import { assembleProvider, type ProviderDeps } from './assemble-provider.ts'
 import { handleRequest } from './handle-request.ts'
 import { reconcileLeases, watchLeases } from './lease-watch.ts'
 import type { OrderDriver } from './order-driver.ts'
+import { readOrder, type Order } from './orders.ts'
 import type { Outbox } from './outbox.ts'
 import { pause } from '../core/pause.ts'
 import type { DaemonLock, Incoming } from './ports.ts'
@@ -71,7 +73,10 @@ export function createProvider(deps: ProviderDeps): Provider {
       // Whoever configures a mint has named it: its money may lie there.
       for (const mint of deps.config.mints) if (!deps.wallet.isTrusted(mint)) deps.wallet.trustMint(mint)
       await waitUntilAllAnswer(context, deps.board, deps.acceptNewCluster ?? false)
-      await resume(context, driver)
+      const resuming = resume(context, driver)
+      // Who stops the daemon meanwhile waits for its end.
+      work.push(resuming)
+      await resuming
       if (stopping.signal.aborted) return
       const run = (name: string, loop: Promise<void>): void =>
         void work.push(
@@ -103,7 +108,7 @@ export function createProvider(deps: ProviderDeps): Provider {
       // Who never served, or has lost the right to, must not take down the offer of the one who does.
       if (lock?.lost.aborted === false && lock.isFresh())
         await within(CLOSING_OFFER_MS, Promise.allSettled([announcer.close()]))
-      await within(CLOSING_OFFER_MS, Promise.all([...work, driver.idle()]))
+      await within(CLOSING_OFFER_MS, Promise.allSettled([...work, driver.idle()]))
       await lock?.release()
       context.log.info({}, 'stopped')
     },
@@ -120,12 +125,28 @@ async function finish(
   await outbox.idle()
 }
 
-/** After a restart: the wallet ends its operations, every open order goes on, and every machine is looked at once. */
+/**
+ * After a restart: the wallet ends its operations, every open order goes on, and every machine is looked at once. An order goes on when the
+ * operations at its mint were gone through, which may end it otherwise; a mint that does not answer holds up no order of another one.
+ */
 async function resume(context: ProviderContext, driver: OrderDriver): Promise<void> {
-  const report = await context.wallet.recover({ signal: context.signal })
-  const open = context.ledger.openOrders()
-  if (open.length > 0 || report.ended.length > 0)
-    context.log.info({ orders: open.length, operations: report.ended.length }, 'going on where we stopped')
-  for (const { key } of open) driver.start(key)
+  const { ledger, wallet, signal } = context
+  const open = ledger.openOrders().length
+  const startThose = (isDue: (mint: MintUrl | undefined) => boolean): void => {
+    for (const { key } of ledger.openOrders()) if (isDue(mintOf(readOrder(ledger, key)))) driver.start(key)
+  }
+  const waiting = new Set(wallet.mintsToRecover())
+  startThose((mint) => mint !== undefined && !waiting.has(mint))
+  const report = await wallet.recover({ signal, onMint: (mint) => startThose((one) => one === mint) })
+  if (open > 0 || report.ended.length > 0)
+    context.log.info({ orders: open, operations: report.ended.length }, 'going on where we stopped')
+  if (signal.aborted) return
+  startThose(() => true)
   await reconcileLeases(context, (key) => driver.start(key))
+}
+
+/** Where an order was paid; a stop may refund from several mints. */
+function mintOf(order: Order | undefined): MintUrl | undefined {
+  if (order === undefined || order.kind === 'stop') return undefined
+  return order.kind === 'refusal' ? order.token?.mint : order.payment.token.mint
 }

@@ -14,7 +14,7 @@ import { adoptWords, readWords } from './own-words.ts'
 import type { EcashSource } from './ecash-port.ts'
 import type { ConnectMint } from './mint-port.ts'
 import type { Owners, WalletStore } from './ports.ts'
-import { recoverOperations, settleStored } from './recover-operations.ts'
+import { mintsToRecover, recoverOperations, settleStored } from './recover-operations.ts'
 import { releasePayment } from './release-payment.ts'
 import { restoreWallet, searchedFirst } from './restore-wallet.ts'
 import { planRefund, planSpend } from './plan-spend.ts'
@@ -114,7 +114,8 @@ export function createWallet(options: WalletOptions): Wallet {
       return spendCoins(deps, { kind: 'refund', mint, sat: grossSat, ...lock }, how)
     },
     planRefund: (mint, grossSat) => planRefund(deps, mint, grossSat),
-    recover: ({ signal }) => recoverOperations(deps, (id, until) => mintPaid(deps, id, until), signal),
+    recover: (how) => recoverOperations(deps, (id, until) => mintPaid(deps, id, until), how),
+    mintsToRecover: () => mintsToRecover(deps),
     restore: (mint, how) => restoreWallet(deps, mint, how),
     settle: (operationId, signal) => settleStored(deps, operationId, signal),
     operation: known,

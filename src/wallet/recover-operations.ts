@@ -1,43 +1,86 @@
-// What did a crash leave open? Rows whose process is dead, or which this process had to leave unknown, are settled one by one.
+// What did a crash leave open? Rows whose process is dead, or which this process had to leave unknown, are settled mint by mint.
 import { PaygressError } from '../core/errors.ts'
+import type { MintUrl } from '../core/mint-url.ts'
 import { quoteArgument } from '../core/quote-argument.ts'
 import { exclusively } from './engine.ts'
 import type { WalletDeps } from './engine.ts'
 import { fail } from './journal.ts'
-import { lateCaptures } from './late-captures.ts'
+import { ASKED_FOR_MS, lateCaptures } from './late-captures.ts'
+import { type MintRun, noteSilence } from './mint-run.ts'
 import type { Operation } from './ports.ts'
 import { settleTokens } from './settle-tokens.ts'
 import { settleOperation } from './settle-operation.ts'
 import { neverLost } from './submit-operation.ts'
 import type { OperationResult } from './transaction.ts'
-import type { Outcome, RecoveryReport } from './wallet.ts'
+import type { Outcome, RecoverOptions, RecoveryReport } from './wallet.ts'
 
 /** An unpaid invoice is asked for that long after it expired (or was made, where it does not say). */
 const INVOICE_FORGOTTEN_SEC = 86_400
 
-/** Goes through all open rows of the journal that nobody else works on. */
+/** The mints that have rows to end, by the journal alone. */
+export function mintsToRecover({ store, clock }: WalletDeps): MintUrl[] {
+  const rows = [...store.openOperations(), ...store.failedCaptures(clock.now() - ASKED_FOR_MS)]
+  return [...new Set(rows.map(({ mint }) => mint))]
+}
+
+/**
+ * Goes through all open rows of the journal that nobody else works on: one mint after no other, so that one that does not answer holds up
+ * nothing but its own, and that only once.
+ */
 export async function recoverOperations(
   deps: WalletDeps,
   mintPaid: MintPaid,
-  signal: AbortSignal,
+  { signal, thorough = false, onMint }: RecoverOptions,
 ): Promise<RecoveryReport> {
   const report: RecoveryReport = { ended: [], open: [] }
+  const tokens = deps.store.unsettledTokens()
+  const mints = new Set([...mintsToRecover(deps), ...tokens.map(({ mint }) => mint)])
+  const work = [...mints].map(async (mint) => {
+    const run: MintRun = { mint, signal, isSilent: false }
+    await recoverMint(deps, mintPaid, run, report)
+    report.ended.push(...(await lateCaptures(deps, run)))
+    onMint?.(mint)
+    await settleTokens(deps, run, thorough)
+  })
+  // All of them have come to an end before a failure of one is told.
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
+  return report
+}
+
+async function recoverMint(
+  deps: WalletDeps,
+  mintPaid: MintPaid,
+  run: MintRun,
+  report: RecoveryReport,
+): Promise<void> {
   for (const operation of deps.store.openOperations()) {
-    if (signal.aborted) break
-    if (deps.active.has(operation.id) || !knowsEffect(deps, operation) || !takeOver(deps, operation)) continue
-    const outcome = await orOpen(operation, async () =>
-      operation.state === 'prepared'
-        ? await paidMeanwhile(deps, mintPaid, operation, signal)
-        : await settleStored(deps, operation.id, signal),
-    )
+    if (run.signal.aborted) return
+    if (operation.mint !== run.mint || deps.active.has(operation.id)) continue
+    if (!knowsEffect(deps, operation) || !takeOver(deps, operation)) continue
+    const outcome = await asked(deps, run, operation, mintPaid)
     if (outcome === undefined) continue
     const { id: operationId, kind, mint, orderId } = operation
     if (outcome.status === 'unknown') report.open.push({ operationId, kind, orderId, mint })
     else report.ended.push({ operationId, kind, orderId, result: outcome })
   }
-  report.ended.push(...(await lateCaptures(deps, signal)))
-  await settleTokens(deps, signal)
-  return report
+}
+
+/** What became of one row; of a mint that kept us waiting for nothing in this run, nothing more is asked. */
+async function asked(
+  deps: WalletDeps,
+  run: MintRun,
+  operation: Operation,
+  mintPaid: MintPaid,
+): Promise<Outcome | undefined> {
+  const isInvoice = operation.state === 'prepared'
+  if (run.isSilent) return isInvoice ? undefined : { status: 'unknown', operationId: operation.id }
+  return await noteSilence(deps, run, async () =>
+    orOpen(operation, async () =>
+      isInvoice
+        ? await paidMeanwhile(deps, mintPaid, operation, run.signal)
+        : await settleStored(deps, operation.id, run.signal),
+    ),
+  )
 }
 
 // A row that cannot be ended here and now must not keep the money of all others from being found.

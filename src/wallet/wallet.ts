@@ -148,6 +148,14 @@ export interface RestoreOptions {
   onProgress(soFar: RestoreReport & { keysetId: string; counter: number }): void
 }
 
+export interface RecoverOptions {
+  signal: AbortSignal
+  /** Asks also for old payments that nobody has taken. */
+  thorough?: boolean
+  /** Called when all operations at a mint were gone through, those whose outcome it does not tell included. */
+  onMint?: (mint: MintUrl) => void
+}
+
 export interface RecoveryReport {
   /** One per operation that ended. */
   ended: { operationId: string; kind: OperationKind; orderId: OrderId | undefined; result: OperationResult }[]
@@ -275,7 +283,9 @@ export interface Wallet {
 
   // ---- recovery
   /** Ends what can be ended of this wallet's open operations whose owner is dead (or which this process left unknown). */
-  recover(options: { signal: AbortSignal }): Promise<RecoveryReport>
+  recover(options: RecoverOptions): Promise<RecoveryReport>
+  /** The mints that `recover` has operations to end at. */
+  mintsToRecover(): MintUrl[]
   /** Brings back from the words alone what is unspent at a mint; may be cut off and run again. Throws `mint_unreachable`. */
   restore(mint: MintUrl, options: RestoreOptions): Promise<RestoreReport>
   /** Asks once more for one operation. */

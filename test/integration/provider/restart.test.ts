@@ -2,7 +2,9 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { PaygressError } from '../../../src/core/errors.ts'
 import type { Compute } from '../../../src/provider/ports.ts'
-import { done, held } from '../../support/wallet/test-wallet.ts'
+import { parseMintUrl } from '../../../src/core/mint-url.ts'
+import { startFaultyMint } from '../../support/faulty-mint.ts'
+import { done, fund, held } from '../../support/wallet/test-wallet.ts'
 import {
   ask,
   asked,
@@ -118,6 +120,31 @@ describe('a spawn by a locked payment', () => {
       expect(held(next.wallet, made.url).available).toBe(120n)
     },
   )
+
+  test('killed while it starts goes on at once, while another mint of the provider does not answer', async () => {
+    const made = await world()
+    const other = await startFaultyMint()
+    closing.push(() => other.close())
+    const hang = (path: string): void => {
+      for (let count = 0; count < 20; count++) other.failNext({ path, kind: 'hang' })
+    }
+    await killIn(made, 'starting', { waitReady: never }, async (provider) => {
+      const url = parseMintUrl(other.url)
+      provider.wallet.trustMint(url)
+      await fund(provider.wallet, url, 100n)
+      hang('/v1/swap')
+      hang('/v1/restore')
+      expect(await provider.wallet.send(url, 3n, {})).toHaveProperty('status', 'unknown')
+      return message(await lockedPurchase(made, provider))
+    })
+    hang('')
+    const next = await openProvider(made, { start: false, requestTimeoutMs: 60_000 })
+    closing.push(() => next.stop())
+    let isServing = false
+    void next.provider.start().then(() => (isServing = true))
+    await expect.poll(() => next.ledger.leasesIn('running').length, { timeout: 10_000 }).toBe(1)
+    expect(isServing).toBe(false)
+  })
 
   test('killed while giving up is released by the next process', async () => {
     const made = await world()

@@ -221,6 +221,7 @@ export function modelWallet(parts: {
       for (const operation of open) end(operation)
       return { ended: [], open: [] }
     },
+    mintsToRecover: () => [],
     settle: async (operationId) => settle(operationId),
     operation: (operationId) => money.operations.get(operationId)?.result,
     close: async () => undefined,

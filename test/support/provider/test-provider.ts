@@ -238,11 +238,13 @@ export interface ProviderOptions {
   acceptNewCluster?: boolean
   random?: Random
   ecash?: EcashSource
+  requestTimeoutMs?: number
 }
 
 /** Opens (again) the provider of a world. */
 export async function openProvider(world: World, options: ProviderOptions = {}): Promise<RunningProvider> {
   const { clock } = world
+  const { requestTimeoutMs = 1_000 } = options
   const database = fenceDatabase(openProfileDatabase(join(world.home, 'provider')))
   // A killed process can write nothing more: from then on every transaction fails.
   let isDead = false
@@ -256,13 +258,13 @@ export async function openProvider(world: World, options: ProviderOptions = {}):
   const ledger = createLedger(guarded)
   const wallet = createWallet({
     store: walletStore(guarded),
-    connectMint: (mint) => connectMint(mint, { clock, timeoutMs: 1_000 }),
+    connectMint: (mint) => connectMint(mint, { clock, timeoutMs: requestTimeoutMs }),
     ecash: options.ecash ?? ecashSource(),
     owners: { current: currentOwner, isAlive: isOwnerAlive },
     clock,
     random,
     effects: providerEffects(ledger),
-    requestTimeoutMs: 1_000,
+    requestTimeoutMs,
   })
   const door = options.door ?? new TestDoor()
   const board = new TestBoard()
