@@ -45,13 +45,13 @@ export class OrderDriver {
   }
 
   async #drive(key: string): Promise<void> {
-    const { signal, ledger } = this.#context
+    const { signal } = this.#context
     let failures = 0
     for (;;) {
-      const order = signal.aborted ? undefined : readOrder(ledger, key)
+      const order = signal.aborted ? undefined : this.#read(key)
       // Nothing may wait between reading a settled order and leaving, or a start in between would be lost.
-      if (order === undefined || isSettled(order.stage.state)) break
-      const step = await this.#step(order)
+      if (order === undefined || (order !== 'unreadable' && isSettled(order.stage.state))) break
+      const step = order === 'unreadable' ? 'again' : await this.#step(order)
       this.#tell(key)
       failures = step === 'moved' ? 0 : failures + 1
       if (failures > 0) await pause(retryDelayMs(failures), signal)
@@ -59,6 +59,19 @@ export class OrderDriver {
     this.#running.delete(key)
     if (!signal.aborted) leavePlace(this.#context, { key })
     this.#tell(key, true)
+  }
+
+  /** One order that cannot be read now must not stop the others. */
+  #read(key: string): Order | 'unreadable' | undefined {
+    try {
+      return readOrder(this.#context.ledger, key)
+    } catch (error) {
+      this.#context.log.error(
+        { order: key, error: toPaygressError(error).message },
+        'an order cannot be read and waits; the others go on',
+      )
+      return 'unreadable'
+    }
   }
 
   async #step(order: Order): Promise<Step> {
@@ -88,8 +101,9 @@ export class OrderDriver {
     this.#context.wakeOutbox()
     const waiting = this.#waiting.get(key)
     if (waiting === undefined) return
-    const reply = this.#context.ledger.order(key)?.reply
-    if (reply === undefined && !isLast) return
+    const order = this.#read(key)
+    const reply = order === 'unreadable' ? undefined : order?.reply
+    if (reply === undefined && order !== 'unreadable' && !isLast) return
     this.#waiting.delete(key)
     for (const resolve of waiting) resolve(reply)
   }

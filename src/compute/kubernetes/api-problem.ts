@@ -53,6 +53,15 @@ export const OUT_OF_TURN: ApiProblem = {
   message: 'this daemon may not write any more',
 }
 
+/** Of an answer that calls itself a success and is not what was asked for: a page of a proxy, or half a list. */
+export function unreadableAnswer(status: number): ApiProblem {
+  return {
+    kind: 'unavailable',
+    status,
+    message: 'the API server answered with something that cannot be read',
+  }
+}
+
 const NODE_PORT_FIELD = 'spec.ports[0].nodePort'
 const LONGEST_MESSAGE = 300
 

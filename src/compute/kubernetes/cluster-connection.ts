@@ -1,7 +1,7 @@
 // How does a request get to the API server and its answer back?
 import type { KubeConfig, RequestContext, ResponseContext } from '@kubernetes/client-node'
 import type { Clock } from '../../core/clock.ts'
-import { problemOf } from './api-problem.ts'
+import { problemOf, unreadableAnswer } from './api-problem.ts'
 import type { ApiProblem } from './api-problem.ts'
 import { clockOffsetSec } from './deadline.ts'
 import { loadKubeconfig } from './kubeconfig.ts'
@@ -66,9 +66,11 @@ export async function connectCluster(choice: KubeconfigChoice, clock: Clock): Pr
       try {
         const { httpStatusCode: status, body } = await fetchAnswer(request, signal)
         const parsed = parseJson(await body.text())
-        return status >= 200 && status < 300
+        if (status < 200 || status >= 300) return { ok: false, problem: problemOf(status, parsed) }
+        // The API server answers everything with an object: this is somebody on the way to it.
+        return isObject(parsed)
           ? { ok: true, body: parsed }
-          : { ok: false, problem: problemOf(status, parsed) }
+          : { ok: false, problem: unreadableAnswer(status) }
       } catch (error) {
         return { ok: false, problem: noAnswer(error) }
       }
@@ -118,6 +120,10 @@ function socketsOf(config: KubeConfig): {
       closing = []
     },
   }
+}
+
+function isObject(parsed: unknown): boolean {
+  return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
 }
 
 function parseJson(text: string): unknown {

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { pause } from '../../core/pause.ts'
 import { jitter } from './cluster-api.ts'
 import type { ClusterApi } from './cluster-api.ts'
-import type { ApiProblem } from './api-problem.ts'
+import { type ApiProblem, unreadableAnswer } from './api-problem.ts'
 import type { Log } from '../../core/log.ts'
 import type { Random } from '../../core/clock.ts'
 import { jsonLines } from './json-lines.ts'
@@ -83,10 +83,12 @@ export async function listAll<Read>(
     const next = token === '' ? {} : { continue: token }
     const answer = await api.list(kind, { labelSelector: api.placing.selector, limit: PAGE, ...next })
     if (!answer.ok) return { problem: answer.problem }
-    const page = listSchema.parse(answer.body)
-    objects.push(...page.items.map(read).filter((object) => object !== undefined))
-    token = page.metadata.continue ?? ''
-    if (token === '') return { objects, resourceVersion: page.metadata.resourceVersion }
+    const page = listSchema.safeParse(answer.body)
+    if (!page.success) return { problem: unreadableAnswer(200) }
+    const { items, metadata } = page.data
+    objects.push(...items.map(read).filter((object) => object !== undefined))
+    token = metadata.continue ?? ''
+    if (token === '') return { objects, resourceVersion: metadata.resourceVersion }
   }
 }
 

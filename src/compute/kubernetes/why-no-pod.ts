@@ -13,7 +13,9 @@ export const NOT_ADMITTED = 'the namespace does not admit the machine'
 export async function whyNoPod(place: KubernetesPlace, job: { uid: string }): Promise<string | undefined> {
   const answer = await place.api.list('events', { fieldSelector: `involvedObject.uid=${job.uid}` })
   if (!answer.ok) return undefined
-  const { items } = eventsSchema.parse(answer.body)
+  const events = eventsSchema.safeParse(answer.body)
+  if (!events.success) return undefined
+  const { items } = events.data
   return reasonOfEvents(
     items.map(({ reason, message }) => ({ reason: reason ?? '', message: message ?? '' })),
   )
