@@ -176,6 +176,36 @@ requirePeer('cluster')('the time of a lease', () => {
     for (const daemon of daemons) await daemon.close()
   })
 
+  test('a top-up that was written by a daemon that died is found done only where the very machine is there', async () => {
+    const { compute, namespace, rent } = await openPlace(place)
+    const [kept, replaced] = [await rent(1), await rent(2)]
+    const end = inSeconds(4)
+    const later = new Date(end.getTime() + 600_000)
+    for (const lease of [kept, replaced]) await compute.setEnd(lease, 'payment', end)
+    const before = await podUids(namespace, kept)
+    const dying = await openCompute(place.cluster.kubeconfig, namespace.name)
+    await Promise.all([kept, replaced].map(async (lease) => dying.setEnd(lease, 'racing', later)))
+    await dying.close()
+
+    // What the controller does where it had decided before the new end was written.
+    const former = await podUids(namespace, replaced)
+    await expect.poll(() => Date.now(), { timeout: 15_000 }).toBeGreaterThan(end.getTime() + 2_000)
+    const path = namespace.path(`pods?labelSelector=paygress.io/lease=${replaced}`)
+    await namespace.ask({ method: 'DELETE', path })
+    const isReplaced = async (): Promise<boolean> => {
+      const now = await podUids(namespace, replaced)
+      return now.length === 1 && now[0] !== former[0]
+    }
+    await expect.poll(isReplaced, { timeout: 30_000 }).toBe(true)
+
+    const next = await openCompute(place.cluster.kubeconfig, namespace.name)
+    expect(await next.setEnd(kept, 'racing', later)).toEqual({ expiresAt: later })
+    expect(await podUids(namespace, kept)).toEqual(before)
+    await expect(next.setEnd(replaced, 'racing', later)).rejects.toMatchObject({ code: 'pod_ended' })
+    await expect.poll(async () => podUids(namespace, replaced), { timeout: 20_000 }).toEqual([])
+    await next.close()
+  })
+
   test('many leases that end together end within a few seconds, and leave nothing behind', async () => {
     const { compute, namespace } = await openPlace(place, { keepEndedSec: 1 })
     const requests = Array.from({ length: 30 }, (_, n) => machineRequest(n + 1))

@@ -25,6 +25,8 @@ const LONGEST_PAUSE_MS = 500
 const RACE_MS = 3_000
 /** So long after the old deadline the controller has done what it had decided; another pod comes 10 s after that. */
 const DECIDED_MS = 2_000
+/** A move lands at the latest so long after the time that it was written with: it is asked for again and again. */
+const LANDS_WITHIN_MS = 15_000
 
 /** `setEnd` of the port. */
 export async function setEnd(
@@ -39,16 +41,16 @@ export async function setEnd(
   const heard = place.feed.job(leaseId)
   let job = heard !== undefined && isOpen(place, heard) ? heard : await readJob(place, leaseId)
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-    const done = endInForce(place, job, operation)
-    if (done !== undefined) return done
     if (job === undefined) throw goneError()
+    const written = writtenFor(place, job, operation)
+    if (written !== undefined) return confirmFound(place, job, written)
     const answer = await place.api.patch(
       'jobs',
       jobName(leaseId),
       JSON_PATCH,
       endPatch(place, job, operation, expiresAt),
     )
-    if (answer.ok) return confirm(place, job, changedJob(place, answer.body))
+    if (answer.ok) return confirmMoved(place, job, changedJob(place, answer.body))
     const { kind } = answer.problem
     // Both say that it was moved, or went, since we looked.
     const mayRepeat = kind === 'invalid' || kind === 'not-found'
@@ -59,18 +61,13 @@ export async function setEnd(
   }
 }
 
-/** The end where the operation was done before; throws `pod_ended` where it cannot be done any more. */
-function endInForce(
-  place: KubernetesPlace,
-  job: LeaseJob | undefined,
-  operation: string,
-): { expiresAt: Date } | undefined {
-  if (job === undefined) throw goneError()
-  const end = paidEnd(job)
-  if (end === undefined || job.suspended)
+/** What was written where the operation was done before; throws `pod_ended` where it cannot be done any more. */
+function writtenFor(place: KubernetesPlace, job: LeaseJob, operation: string): Written | undefined {
+  if (paidEnd(job) === undefined || job.suspended)
     throw new PaygressError('internal', 'a machine has no end before it was started')
-  const written = job.annotations[operationKey(operation)]
-  if (written !== undefined && !isTooLate(job, written)) return { expiresAt: new Date(end) }
+  const written = readWritten(job, operation)
+  if (written !== undefined && (job.finished === undefined || written.at < job.finished.at)) return written
+  // What was written on a Job that had ended did nothing, though nobody may have been told.
   if (!isOpen(place, job)) throw goneError()
   return undefined
 }
@@ -80,16 +77,25 @@ function isOpen(place: KubernetesPlace, job: LeaseJob): boolean {
   return !isOver(job) && clusterNow(place, job) < hardEnd(job) - job.graceSec * 1000
 }
 
-// An operation that was written on a Job that had ended did nothing, though nobody may have been told.
-function isTooLate(job: LeaseJob, written: string): boolean {
-  const writtenAt = clusterTime(job, Number.parseInt(written, 10) * 1000)
-  return job.finished !== undefined && writtenAt >= job.finished.at
+/** When an operation was done, and the deadline that it moved, both on the cluster's clock; older ones do not tell that. */
+interface Written {
+  at: number
+  deadline: number | undefined
+}
+
+function readWritten(job: LeaseJob, operation: string): Written | undefined {
+  const [at, _end, deadlineSec] = job.annotations[operationKey(operation)]?.split(' ') ?? []
+  if (at === undefined) return undefined
+  return {
+    at: clusterTime(job, Number(at) * 1000),
+    deadline: deadlineSec === undefined ? undefined : (job.startTime ?? 0) + Number(deadlineSec) * 1000,
+  }
 }
 
 function endPatch(place: KubernetesPlace, job: LeaseJob, operation: string, expiresAt: Date): PatchStep[] {
   const { clock, graceSec } = place.settings
   const end = clusterTime(job, expiresAt.getTime())
-  const written = `${Math.floor(clock.now() / 1000)} ${expiresAt.toISOString()}`
+  const written = `${Math.floor(clock.now() / 1000)} ${expiresAt.toISOString()} ${job.deadlineSec ?? 0}`
   const deadlineSec = deadlineSeconds(job.startTime ?? end, end, graceSec)
   return [
     testLease(job.leaseId),
@@ -103,24 +109,44 @@ function endPatch(place: KubernetesPlace, job: LeaseJob, operation: string, expi
 }
 
 /** A change of a Job that has ended is accepted and does nothing: only what the answer says of its end counts. */
-async function confirm(
+async function confirmMoved(
   place: KubernetesPlace,
   before: LeaseJob,
   after: LeaseJob,
 ): Promise<{ expiresAt: Date }> {
-  const end = paidEnd(after)
-  if (isOver(after) || end === undefined) throw goneError()
+  if (isOver(after)) throw goneError()
   const deadline = hardEnd(before)
   const margin = Math.min(RACE_MS, before.graceSec * 500)
-  if (clusterNow(place, after) > deadline - margin) {
-    await pause(deadline + DECIDED_MS - clusterNow(place, after), place.signal)
-    if (!(await hasLivePod(place, after))) {
-      // The controller would make another, empty machine for the time that was bought.
-      await place.api.remove('jobs', after.name, after.uid)
-      throw goneError()
-    }
-  }
+  if (clusterNow(place, after) > deadline - margin) await keepMachine(place, after, deadline)
+  return endOf(after)
+}
+
+/** Whoever did it may have died before it was known whether the controller had been faster. */
+async function confirmFound(
+  place: KubernetesPlace,
+  job: LeaseJob,
+  { at, deadline }: Written,
+): Promise<{ expiresAt: Date }> {
+  if (deadline !== undefined && !isOver(job) && at > deadline - LANDS_WITHIN_MS)
+    await keepMachine(place, job, deadline)
+  return endOf(job)
+}
+
+function endOf(job: LeaseJob): { expiresAt: Date } {
+  const end = paidEnd(job)
+  if (end === undefined) throw goneError()
   return { expiresAt: new Date(end) }
+}
+
+/** Makes sure that the machine has outlived its former deadline; throws `pod_ended`, and ends what is left, where it has not. */
+async function keepMachine(place: KubernetesPlace, job: LeaseJob, deadline: number): Promise<void> {
+  await pause(Math.max(0, deadline + DECIDED_MS - clusterNow(place, job)), place.signal)
+  if (await hasPodFrom(place, job, deadline)) return
+  // The controller makes another, empty machine for the time that was bought, or has made it.
+  const answer = await place.api.remove('jobs', job.name, job.uid)
+  if (!answer.ok && answer.problem.kind !== 'not-found' && answer.problem.kind !== 'conflict')
+    throw placeError(answer.problem, 'what is left of the machine could not be ended')
+  throw goneError()
 }
 
 /** The enforced deadline on the cluster's clock. */
@@ -134,11 +160,15 @@ function clusterNow(place: KubernetesPlace, job: LeaseJob): number {
   return place.settings.clock.now() - offsetSec * 1000
 }
 
-async function hasLivePod(place: KubernetesPlace, job: LeaseJob): Promise<boolean> {
+/** True where a pod is alive that was made before `deadline`. */
+async function hasPodFrom(place: KubernetesPlace, job: LeaseJob, deadline: number): Promise<boolean> {
   const answer = await place.api.list('pods', { labelSelector: `${LEASE_LABEL}=${job.leaseId}` })
   if (!answer.ok) throw placeError(answer.problem, 'the machine could not be looked at')
   const { items } = podListSchema.parse(answer.body)
-  return items.some((item) => leasePodOf(item)?.leaving === false)
+  return items.some((item) => {
+    const pod = leasePodOf(item)
+    return pod?.leaving === false && pod.hold.createdAt <= deadline
+  })
 }
 
 function goneError(): PaygressError {
