@@ -18,6 +18,8 @@ import { isPaygressCode } from './take-payment.ts'
 
 /** With less time left than this the machine gets a bridge while its payment is captured, in milliseconds. */
 const BRIDGE_MS = 60_000
+/** An end in force may be so much off the one that was asked for, in milliseconds: deadlines have whole seconds. */
+const A_LITTLE_MS = 2_000
 
 /** One step of a top-up; steps of one lease never overlap. */
 export async function stepTopup(context: ProviderContext, order: TopupOrder): Promise<Step> {
@@ -65,7 +67,7 @@ async function extend(context: ProviderContext, order: TopupOrder, creditMsat: b
   const boughtSec = secondsFor(credit, lease.spec.rateMsatPerSec)
   const asked = new Date(lease.paidUntil + boughtSec * 1000)
   try {
-    const { expiresAt } = await context.compute.setEnd(order.leaseId, order.orderId, asked)
+    const expiresAt = await moveEnd(context, order, asked)
     const extended: Lease = {
       ...lease,
       paidUntil: expiresAt.getTime(),
@@ -78,6 +80,16 @@ async function extend(context: ProviderContext, order: TopupOrder, creditMsat: b
     if (!isPaygressCode(error, 'pod_ended', 'machine_failed')) throw error
     return gone(context, order, creditMsat)
   }
+}
+
+/** The end in force once the machine has the bought time. */
+async function moveEnd(context: ProviderContext, order: TopupOrder, asked: Date): Promise<Date> {
+  const { compute } = context
+  const { expiresAt } = await compute.setEnd(order.leaseId, order.orderId, asked)
+  if (expiresAt.getTime() >= asked.getTime() - A_LITTLE_MS) return expiresAt
+  // It was done before, unheard, and others have moved the end since by what stands in the ledger, which is without it.
+  const again = `${order.orderId}/until-${asked.getTime()}`
+  return (await compute.setEnd(order.leaseId, again, asked)).expiresAt
 }
 
 function record(

@@ -109,11 +109,13 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
   'provider/topup-steps.ts begin transaction': [
     { side: 'provider', before: 'top up late', after: 'top up late' },
   ],
-  'provider/topup-steps.ts extend setEnd': [
-    { side: 'provider', before: 'top up locked', after: 'top up plain' },
-  ],
   'provider/topup-steps.ts giveBack transaction':
     'a plain top-up of a pod that has ended meanwhile: in test/integration/provider/lease.test.ts',
+  'provider/topup-steps.ts moveEnd setEnd': [
+    { side: 'provider', before: 'top up locked', after: 'top up plain' },
+  ],
+  'provider/topup-steps.ts moveEnd setEnd#2':
+    'a top-up whose answer was lost while another one moved the end: in test/integration/provider/restart.test.ts',
   'provider/topup-steps.ts record transaction': [
     { side: 'provider', before: 'top up locked', after: 'top up plain' },
   ],

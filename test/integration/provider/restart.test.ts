@@ -369,6 +369,32 @@ describe('a running machine', () => {
     expect(held(next.wallet, made.url).available).toBe(650n)
   })
 
+  test('whose top-up was done without an answer keeps its time, though another one is done before it is known', async () => {
+    const made = await world()
+    const { first, npub, leaseCompute } = await running(made)
+    closing.push(() => first.stop())
+    const before = first.ledger.leasesIn('running')[0]?.paidUntil ?? 0
+    const [one, other] = [
+      await lockedPurchase(made, first, { netSat: 50n }),
+      await lockedPurchase(made, first, { netSat: 70n }),
+    ]
+    let isLost = true
+    leaseCompute.setEnd = async (lease, operation, end) => {
+      const done = await made.compute.setEnd(lease, operation, end)
+      if (operation === one.orderId && isLost) throw new PaygressError('failed', 'the answer was lost')
+      return done
+    }
+    const slow = asked(first, { ...one.message, pod_npub: npub })
+    await expect.poll(() => first.log.join(), { timeout: 10_000 }).toContain('the answer was lost')
+    expect(await asked(first, { ...other.message, pod_npub: npub })).toMatchObject({ success: true })
+    isLost = false
+    expect(await slow).toMatchObject({ success: true, extended_duration_seconds: 50 })
+    const [lease] = first.ledger.leasesIn('running')
+    expect((lease?.paidUntil ?? 0) - before).toBe(120_000)
+    const [machine] = await made.compute.list()
+    expect(machine).toMatchObject({ machine: { expiresAt: new Date(lease?.paidUntil ?? 0) } })
+  })
+
   test('whose stop was written when its provider was killed is stopped and refunded once', async () => {
     const made = await world()
     const { first, npub, leaseCompute } = await running(made)
