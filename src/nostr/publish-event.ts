@@ -9,6 +9,8 @@ export interface PublishOptions {
   /** Resolve when this many relays accepted; 1 without it. The others go on until the time-out. */
   minOk?: number
   timeoutMs?: number
+  /** A relay that cannot be reached is through; otherwise it is tried again until the time-out. */
+  once?: boolean
   signal?: AbortSignal
   /** Each acceptance, also the ones after the promise resolved. */
   onOk?(url: RelayUrl): void
@@ -17,7 +19,7 @@ export interface PublishOptions {
 export interface PublishFailure {
   url: RelayUrl
   reason: string
-  prefix: ReasonPrefix | 'timeout' | 'down' | 'closed'
+  prefix: ReasonPrefix | 'timeout' | 'down' | 'closed' | 'busy'
   /** False only where the event never left this process for that relay. */
   sent: boolean
 }
@@ -85,7 +87,10 @@ export function publishEvent(
     try {
       const stop = connect(url).publish(event, {
         onSent: () => note(failures, url, { sent: true }),
-        onDown: (reason) => note(failures, url, { reason, prefix: 'down' }),
+        onDown: (reason) => {
+          note(failures, url, { reason, prefix: 'down' })
+          if (options.once === true) settle(url, false)
+        },
         onAnswer: (accepted, reason, prefix) => {
           note(failures, url, { reason, prefix })
           settle(url, accepted)
@@ -94,7 +99,7 @@ export function publishEvent(
       if (open.has(url)) open.set(url, stop)
     } catch (error) {
       if (!(error instanceof PaygressError)) throw error
-      note(failures, url, { reason: error.message, prefix: 'down' })
+      note(failures, url, { reason: error.message, prefix: error.code === 'busy' ? 'busy' : 'down' })
       settle(url, false)
     }
   }

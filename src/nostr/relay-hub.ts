@@ -22,7 +22,7 @@ export interface RelayHubOptions {
   timing?: Partial<RelayTiming>
   /** Most events a minute that are looked at per relay; the rest waits in the relay. */
   eventsPerMinute?: number
-  /** Most relays connected at once. */
+  /** Most relays connected at once; those that nobody needs any more make room. */
   maxRelays?: number
   /** Which addresses the name of a relay may lead to, asked whenever a socket connects; without it all. */
   mayLeadTo?: (url: RelayUrl, address: string) => boolean
@@ -82,12 +82,17 @@ export function openRelayHub(options: RelayHubOptions = {}): RelayHub {
   }
   const sweep = idleSweep(connections, timing.idleMs, end)
 
+  const makeRoom = (): void => {
+    const idle = [...connections.values()].find((connection) => connection.idle)
+    if (idle === undefined) throw new PaygressError('busy', 'too many relays are in use at once')
+    end(idle)
+  }
+
   const connect: Connect = (url) => {
     if (closing.signal.aborted) throw new PaygressError('internal', 'the relay hub is closed')
     const known = connections.get(url)
     if (known !== undefined) return known
-    if (connections.size >= (options.maxRelays ?? DEFAULT_MAX_RELAYS))
-      throw new PaygressError('busy', 'too many relays are in use at once')
+    if (connections.size >= (options.maxRelays ?? DEFAULT_MAX_RELAYS)) makeRoom()
     const { mayLeadTo } = options
     const connection = new RelayConnection({
       url,

@@ -5,7 +5,7 @@ import type { Log } from '../core/log.ts'
 import type { RunTransaction } from '../wallet/transaction.ts'
 import { pause } from '../core/pause.ts'
 import { retryDelayMs } from './retry-delay.ts'
-import type { Delivery, Door, Ledger, OutboxRow } from './ports.ts'
+import type { Delivery, Door, Ledger, OutboxRow, ReplyKind } from './ports.ts'
 
 export interface OutboxOptions {
   ledger: Ledger
@@ -21,6 +21,8 @@ export interface OutboxOptions {
 export type OrderReply = Pick<OutboxRow, 'orderKey' | 'content'>
 
 const AT_ONCE = 16
+/** So many of them may be what can wait: a place that never answers holds each for seconds. */
+const PATIENT_AT_ONCE = 8
 const LONGEST_SLEEP_MS = 60_000
 const EPHEMERAL_TRIES = 3
 /** A reply that was sent, but could not be booked as such, waits this long. */
@@ -29,7 +31,7 @@ const UNWRITTEN_MS = 5_000
 /** Sends what the ledger's outbox holds until one relay took it or its time is over. */
 export class Outbox {
   readonly #options: OutboxOptions
-  readonly #sending = new Set<string>()
+  readonly #sending = new Map<string, ReplyKind>()
   readonly #ephemeral = new Set<Promise<void>>()
   #wake = Promise.withResolvers<void>()
 
@@ -48,8 +50,8 @@ export class Outbox {
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers<void>()
       const now = clock.now()
-      const due = ledger.outboxDue(now, AT_ONCE * 4).filter((row) => !this.#sending.has(row.orderKey))
-      for (const row of due.slice(0, AT_ONCE - this.#sending.size)) void this.#send(row, signal)
+      this.#sendDue(now, 'first', AT_ONCE, signal)
+      this.#sendDue(now, 'patient', PATIENT_AT_ONCE, signal)
       const next = ledger.outboxNext()
       // What is being sent wakes us when it is through.
       const sleep = next === undefined || this.#sending.size > 0 ? LONGEST_SLEEP_MS : next - now
@@ -89,9 +91,19 @@ export class Outbox {
     }
   }
 
-  async #send(row: OutboxRow, signal: AbortSignal): Promise<void> {
+  #sendDue(now: number, kind: ReplyKind, most: number, signal: AbortSignal): void {
+    const ofKind = [...this.#sending.values()].filter((each) => each === kind).length
+    const room = Math.min(most - ofKind, AT_ONCE - this.#sending.size)
+    if (room <= 0) return
+    const due = this.#options.ledger
+      .outboxDue(now, AT_ONCE * 4, kind)
+      .filter((row) => !this.#sending.has(row.orderKey))
+    for (const row of due.slice(0, room)) void this.#send(row, kind, signal)
+  }
+
+  async #send(row: OutboxRow, kind: ReplyKind, signal: AbortSignal): Promise<void> {
     const { ledger, transaction, clock, log } = this.#options
-    this.#sending.add(row.orderKey)
+    this.#sending.set(row.orderKey, kind)
     try {
       const delivery = await this.#deliver(row)
       const isNoted = delivery === 'undelivered' || (await this.#noteTaken(row))

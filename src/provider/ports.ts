@@ -76,6 +76,9 @@ export interface OutboxRow {
   nextAt: number
 }
 
+/** `first`: with a machine or money in it, or news of them, and not tried yet. `patient`: refusals, and what a place did not take before. */
+export type ReplyKind = 'first' | 'patient'
+
 /** The provider's books. Reads see what the open transaction has written; every write takes the shared transaction. */
 export interface Ledger {
   order(key: string): OrderRow | undefined
@@ -99,8 +102,8 @@ export interface Ledger {
   credits(leaseId: LeaseId): Credit[]
   addCredit(tx: Transaction, credit: Credit): void
 
-  /** Due at `now`, oldest first. */
-  outboxDue(now: number, limit: number): OutboxRow[]
+  /** Due at `now`, oldest first: the replies of one kind. */
+  outboxDue(now: number, limit: number, kind: ReplyKind): OutboxRow[]
   /** Milliseconds of the earliest row, undefined where nothing waits. */
   outboxNext(): number | undefined
   outboxRow(orderKey: string): OutboxRow | undefined

@@ -92,9 +92,13 @@ const earliest = z.object({ next_at: sqlNumber.nullable() })
 
 function outbox(database: SqlReader): Outbox {
   return {
-    outboxDue: (now, limit) =>
+    outboxDue: (now, limit, kind) =>
       database
-        .all('SELECT * FROM ledger_outbox WHERE next_at <= ? ORDER BY next_at LIMIT ?', [now, limit])
+        .all(
+          `SELECT ledger_outbox.* FROM ledger_outbox JOIN ledger_orders ON key = order_key
+           WHERE next_at <= ? AND (attempts = 0 AND state <> 'refused') = ? ORDER BY next_at LIMIT ?`,
+          [now, kind === 'first' ? 1 : 0, limit],
+        )
         .map(readOutbox),
     outboxNext: () =>
       earliest.parse(database.get('SELECT min(next_at) AS next_at FROM ledger_outbox')).next_at ?? undefined,

@@ -34,6 +34,9 @@ export interface WiredProvider {
   stop(): Promise<void>
 }
 
+/** Nobody comes back to a stranger's relay for long. */
+const VISIT_IDLE_MS = 5_000
+
 /** A daemon that does nothing before `start`. Throws `busy` where another one works on the folder, and what the database throws. */
 export async function wireProvider({
   config,
@@ -63,14 +66,19 @@ export async function wireProvider({
   const wallet: Wallet = wireWallet(database, providerEffects(ledger), { mayWrite: turn.isMine })
   const { relays } = config
   const loopbackOnly = config.backend === 'process'
-  const hub = openRelayHub({
+  const hubOptions = {
     signer,
-    mayLeadTo: visitRule(relays, { loopbackOnly }).mayLeadTo,
     clock: systemClock,
     random: systemRandom,
     eventsPerMinute: config.ratePerRelayPerMin,
-    onError: (error) =>
+    onError: (error: unknown) =>
       log.error({ error: error instanceof Error ? error.message : String(error) }, 'relay handler'),
+  }
+  const hub = openRelayHub(hubOptions)
+  const visitors = openRelayHub({
+    ...hubOptions,
+    mayLeadTo: visitRule(relays, { loopbackOnly }).mayLeadTo,
+    timing: { idleMs: VISIT_IDLE_MS },
   })
   const compute = await wireCompute(config, folder, log, turn.isMine)
   const shared = { hub, signer, relays, clock: systemClock, log }
@@ -83,6 +91,7 @@ export async function wireProvider({
     doors: [
       giftWrapDoor({
         ...shared,
+        visitors,
         handled: handledWraps(database, systemClock),
         random: systemRandom,
         minPow: config.minPow,
@@ -113,7 +122,7 @@ export async function wireProvider({
     },
     async stop() {
       await provider.stop()
-      await Promise.all([hub.close(), compute.close(), wallet.close(), health?.close()])
+      await Promise.all([hub.close(), visitors.close(), compute.close(), wallet.close(), health?.close()])
       database.close()
     },
   }

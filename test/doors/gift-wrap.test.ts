@@ -22,7 +22,7 @@ async function visited(
     ...openRelayHub(),
     query: async () => ({ events: [], servedBy: new Map(), relays: [] }),
     publish: async (_event, relays) => {
-      targets.push(relays)
+      if (relays.length > 0) targets.push(relays)
       return { ok: relaysOf(relays), failed: [] }
     },
   }
@@ -31,6 +31,7 @@ async function visited(
   const log = quietLog()
   const door = giftWrapDoor({
     hub,
+    visitors: hub,
     signer: bob,
     relays,
     handled,
@@ -79,4 +80,60 @@ test('nor where a public name leads into our own network, which is asked when a 
   expect(leadsTo(['ws://10.0.0.1'], named)).toEqual(inside)
   const rule = visitRule(relaysOf([PUBLIC]), { loopbackOnly: false })
   expect(['8.8.8.8', '2606:4700::1'].filter((address) => rule.mayLeadTo(named, address))).toHaveLength(2)
+})
+
+/** A door at `PUBLIC` whose visits to strangers' relays end as told. */
+function doorWhose(
+  visit: RelayHub['publish'],
+  publish: RelayHub['publish'] = async (_event, relays) => ({ ok: relaysOf(relays), failed: [] }),
+): (asked: string[], content?: string) => Promise<string> {
+  const hub: RelayHub = { ...openRelayHub(), publish }
+  const relays = relaysOf([PUBLIC])
+  const door = giftWrapDoor({
+    hub,
+    visitors: { ...hub, publish: visit },
+    signer: bob,
+    relays,
+    handled: { has: () => false, add: () => undefined },
+    clock,
+    random,
+    log: quietLog(),
+    minPow: 0,
+    loopbackOnly: false,
+  })
+  const from = normaliseRelayUrl(PUBLIC) as RelayUrl
+  return async (asked, content = '{}') =>
+    door.deliver(
+      writeAddress({ to: alice.publicKey, requestId: 'a'.repeat(64), replyRelays: relaysOf(asked), from }),
+      content,
+    )
+}
+
+const failing = (relays: readonly string[]): Awaited<ReturnType<RelayHub['publish']>> => ({
+  ok: [],
+  failed: relaysOf(relays).map((url) => ({ url, reason: 'refused', prefix: 'down', sent: false })),
+})
+
+test('a relay that was out of reach is left alone for minutes, whoever names it', async () => {
+  const visits: (readonly string[])[] = []
+  const deliver = doorWhose(async (_event, relays, options) => {
+    visits.push(relays)
+    expect(options?.once).toBe(true)
+    return failing(relays)
+  })
+  expect(await deliver(['wss://dead.example.com'])).toBe('elsewhere')
+  expect(await deliver(['wss://dead.example.com', 'wss://new.example.com'], '{"b":1}')).toBe('elsewhere')
+  expect(visits).toEqual([['wss://dead.example.com'], ['wss://new.example.com']])
+})
+
+test('a reply lies where its request came from before a silent relay is given up', async () => {
+  const gaveUp = Promise.withResolvers<void>()
+  const deliver = doorWhose(
+    async (_event, relays) => gaveUp.promise.then(() => failing(relays)),
+    async (_event, relays) => {
+      if (relays.length > 0) gaveUp.resolve()
+      return { ok: relaysOf(relays), failed: [] }
+    },
+  )
+  expect(await deliver(['wss://silent.example.com'])).toBe('elsewhere')
 })

@@ -78,6 +78,26 @@ describe('publish', () => {
     expect(accepted).toEqual([fast.url, slow.url])
   })
 
+  test('is through at the first failure of a relay that is tried once, which then makes room for another', async () => {
+    const good = await relayWith()
+    const hub = hubOf({ maxRelays: 1 })
+    const event = await note(alice, 'hi')
+    const dead = await unusedAddress()
+    const report = await hub.publish(event, [dead], { once: true, timeoutMs: 60_000 })
+    expect(report.failed).toMatchObject([{ url: dead, prefix: 'down' }])
+    expect((await hub.publish(event, [good.url], { once: true })).ok).toEqual([good.url])
+  })
+
+  test('says that too many relays are in use while each of them is', async () => {
+    const hung = await silentPort()
+    const hub = hubOf({ maxRelays: 1 })
+    const event = await note(alice, 'hi')
+    const waiting = hub.publish(event, [hung])
+    expect((await hub.publish(event, [await unusedAddress()])).failed).toMatchObject([{ prefix: 'busy' }])
+    await hub.close()
+    await waiting
+  })
+
   test('waits for as many OKs as asked for', async () => {
     const relays = [await relayWith(), await relayWith(delayed(50))]
     const urls = relays.map(({ url }) => url)

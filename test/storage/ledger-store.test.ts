@@ -116,14 +116,39 @@ test('the outbox gives what is due, oldest first, and news replaces what was to 
     ledger.putOutbox(tx, row(3, 50))
     ledger.putOutbox(tx, row(1, 20, 'news'))
   })
-  expect(ledger.outboxDue(40, 10).map(({ orderKey, content }) => [orderKey, content])).toEqual([
+  expect(ledger.outboxDue(40, 10, 'first').map(({ orderKey, content }) => [orderKey, content])).toEqual([
     [order(2).key, 'old'],
     [order(1).key, 'news'],
   ])
-  expect(ledger.outboxDue(40, 1)).toHaveLength(1)
+  expect(ledger.outboxDue(40, 1, 'first')).toHaveLength(1)
   expect(ledger.outboxNext()).toBe(10)
   database.transaction((tx) => ledger.dropOutbox(tx, order(2).key))
   expect(ledger.outboxRow(order(2).key)).toBeUndefined()
+})
+
+test('replies with a machine or money that were not tried yet are told from those that can wait', () => {
+  const ledger = createLedger(database)
+  const put = (number: number, state: string, attempts: number): void =>
+    database.transaction((tx) => {
+      ledger.putOrder(tx, order(number, { state, open: false }))
+      const { key: orderKey } = order(number)
+      ledger.putOutbox(tx, {
+        orderKey,
+        door: 'd',
+        address: 'a',
+        content: 'c',
+        until: 100,
+        attempts,
+        nextAt: 1,
+      })
+    })
+  put(1, 'refused', 0)
+  put(2, 'delivered', 0)
+  put(3, 'delivered', 1)
+  const keys = (kind: 'first' | 'patient'): string[] =>
+    ledger.outboxDue(40, 10, kind).map(({ orderKey }) => orderKey)
+  expect(keys('first')).toEqual([order(2).key])
+  expect(keys('patient')).toEqual([order(1).key, order(3).key])
 })
 
 test('what fails leaves nothing behind', () => {

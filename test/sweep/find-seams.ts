@@ -26,7 +26,7 @@ const RULES: readonly Rule[] = [
     receiver: /(^|\.)mint$|connection\([^)]*\)$/,
     folders: /^wallet\//,
   },
-  { method: /^publish$/, receiver: /(^|\.)hub$/, folders: /^(doors|nostr)\// },
+  { method: /^publish$/, receiver: /(^|\.)(hub|visitors)$/, folders: /^(doors|nostr)\// },
   {
     method: /^(reserve|start|waitReady|setEnd|end)$/,
     receiver: /(^|\.)compute$/,

@@ -39,8 +39,10 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
   'doors/gift-wrap-board.ts publish publish': [
     { side: 'provider', before: 'machine lost', after: 'time over' },
   ],
-  'doors/gift-wrap.ts deliver publish': [{ side: 'provider', before: 'buy locked', after: 'buy plain' }],
-  'doors/gift-wrap.ts deliver publish#2': 'the same reply once more, where the asked relays do not take it',
+  'doors/deliver-reply.ts visit publish': [{ side: 'provider', before: 'buy locked', after: 'buy plain' }],
+  'doors/deliver-reply.ts visit publish#2': 'the same reply at the relays of strangers, at the same time',
+  'doors/deliver-reply.ts replySender publish':
+    'the same reply once more, where the asked relays do not take it',
   'nostr/request-reply.ts keepSending publish': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
   'provider/announce.ts replace transaction': [
     { side: 'provider', before: 'machine lost', after: 'time over' },

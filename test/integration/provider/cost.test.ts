@@ -1,6 +1,7 @@
 // What do strangers make us compute, send and keep? As little as can be, and nothing twice.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ecash } from '../../../src/cashu/ecash.ts'
+import type { Delivery } from '../../../src/provider/ports.ts'
 import type { EcashSource } from '../../../src/wallet/ecash-port.ts'
 import { testPublicKey } from '../../support/test-ids.ts'
 import {
@@ -11,12 +12,23 @@ import {
   openProvider,
   plainPurchase,
   startWorld,
+  TestDoor,
 } from '../../support/provider/test-provider.ts'
 import type { Purchase, RunningProvider, World } from '../../support/provider/test-provider.ts'
 
 let world: World
 let provider: RunningProvider
 let dleqChecks = 0
+
+/** Takes in a reply to `nowhere` and never says what became of it, as a relay that does not answer. */
+class HangingDoor extends TestDoor {
+  override async deliver(address: string, content: string): Promise<Delivery> {
+    if (address === 'nowhere') await gaveUp.promise
+    return super.deliver(address, content)
+  }
+}
+const gaveUp = Promise.withResolvers<void>()
+const door = new HangingDoor()
 
 const counted = {
   ...ecash,
@@ -31,6 +43,7 @@ beforeAll(async () => {
   world = await startWorld()
   provider = await openProvider(world, {
     ecash: countedSource,
+    door,
     config: { ratePerSenderPerMin: 10, ratePerRelayPerMin: 20 },
   })
 })
@@ -101,6 +114,17 @@ test('repeats, and ids of others, are answered as seldom as questions', async ()
   const stolen: (string | undefined)[] = []
   for (let count = 0; count < 12; count++) stolen.push(await ask(provider, message, { sender: thief }))
   expect(stolen.filter((reply) => reply !== undefined)).toHaveLength(10)
+})
+
+test('refusals to places that do not answer leave room for the replies to buyers', async () => {
+  for (let number = 300; number < 330; number++) {
+    const message = { cashu_token: 'cashuB', order_id: freshOrderId() }
+    await ask(provider, message, { sender: testPublicKey(number), address: 'nowhere' })
+  }
+  const purchase = await plainPurchase(world)
+  const reply = await ask(provider, purchase.message, { sender: testPublicKey(330), address: 'honest' })
+  await expect.poll(() => door.to('honest'), { timeout: 5_000 }).toEqual([reply])
+  gaveUp.resolve()
 })
 
 const stateQuestions = (): number =>

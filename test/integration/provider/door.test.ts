@@ -51,6 +51,7 @@ async function start(answer: ((request: Incoming) => string) | undefined, minPow
   const open = async (): Promise<Door> => {
     const door = giftWrapDoor({
       hub: hubOf(provider),
+      visitors: hubOf(provider),
       signer: provider,
       relays: [url],
       handled,
