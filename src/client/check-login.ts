@@ -1,5 +1,6 @@
 // Can a provider read at all what we want to say about logging in? What it cannot read it cannot hand back before the lock ends.
 import { PaygressError } from '../core/errors.ts'
+import { loginNameProblem } from '../core/login-name.ts'
 import { quoteArgument } from '../core/quote-argument.ts'
 import { spawnRequestSchema } from '../protocol/spawn.ts'
 
@@ -9,9 +10,6 @@ export interface LoginWish {
   password?: string | undefined
   sshPublicKey?: string | undefined
 }
-
-/** As useradd takes them; providers may be stricter. */
-const USER = /^[a-z_][a-z0-9_-]{0,31}$/
 
 const CONTROL = /\p{Cc}/u
 
@@ -31,10 +29,13 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** Throws `usage`, quoting no secret, where no provider could do with this; before anything is paid. */
 export function checkLogin({ image, user, password, sshPublicKey }: LoginWish): void {
-  if (user !== undefined && !USER.test(user)) {
-    throw new PaygressError('usage', `${quoteArgument(user)} cannot be a login name`, {
-      hint: 'use lower-case letters, digits and dashes, and begin with a letter: --user alice',
-    })
+  const nameProblem = user === undefined ? undefined : loginNameProblem(user)
+  if (user !== undefined && nameProblem !== undefined) {
+    throw new PaygressError(
+      'usage',
+      `${quoteArgument(user)} cannot be a login name: it ${nameProblem}; nothing was paid`,
+      { hint: 'choose another name: --user alice' },
+    )
   }
   if (password !== undefined && CONTROL.test(password)) {
     throw new PaygressError('usage', 'the password has control characters in it, such as a line break', {

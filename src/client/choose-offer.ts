@@ -1,6 +1,7 @@
 // Which offer is bought? The cheapest live one that fits; the same offers always give the same choice.
 import { formatDuration } from '../core/duration.ts'
 import { type ErrorCode, PaygressError } from '../core/errors.ts'
+import { judgeImage } from '../core/image.ts'
 import { quoteArgument } from '../core/quote-argument.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { nearest } from '../core/nearest.ts'
@@ -78,9 +79,8 @@ function problemOf(row: OfferRow, wish: OfferWish): PaygressError | undefined {
   }
   if (
     wish.image !== undefined &&
-    wish.image !== defaultImage &&
     images.length > 0 &&
-    !images.some((pattern) => allows(pattern, wish.image))
+    judgeImage(wish.image, [...images, ...(defaultImage === undefined ? [] : [defaultImage])]) === 'refused'
   ) {
     return refusal(
       'usage',
@@ -108,11 +108,6 @@ function tooDear({ seen, spec, satsPerHour }: OfferRow, { maxRate = 0 }: OfferWi
     `allow it with --max-rate ${satsPerHour}, or choose another: paygress offers --max-rate ${maxRate}`,
     { sats_per_hour: satsPerHour, max_rate: maxRate },
   )
-}
-
-/** `linuxserver/*` allows every image below it; everything else is exact. */
-function allows(pattern: string, image = ''): boolean {
-  return pattern.endsWith('*') ? image.startsWith(pattern.slice(0, -1)) : image === pattern
 }
 
 function refusal(

@@ -13,7 +13,7 @@ import {
   splitList,
   yesOrNo,
 } from './config-fields.ts'
-import { isImage } from './image-policy.ts'
+import { isImage } from '../core/image.ts'
 
 const TEN_YEARS = 315_360_000
 export const DEFAULT_IMAGE = 'linuxserver/openssh-server:latest'

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { normaliseMintUrl } from '../core/mint-url.ts'
 import { normaliseRelayUrl } from '../core/relay-url.ts'
-import { isImagePattern } from './image-policy.ts'
+import { isImagePattern } from '../core/image.ts'
 import { quoteArgument } from '../core/quote-argument.ts'
 
 const wholeNumber = (least: number, most: number) =>

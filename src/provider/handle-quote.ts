@@ -1,4 +1,5 @@
 // What would it cost, and would it be served now? The free quote.
+import { judgeImage } from '../core/image.ts'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { unixSeconds } from '../core/clock.ts'
 import { toSafeNumber } from '../core/money.ts'
@@ -6,7 +7,6 @@ import { costSat } from '../core/pricing.ts'
 import type { Spec } from '../core/spec.ts'
 import type { QuoteReply, QuoteRequest } from '../protocol/quote.ts'
 import { availableNow } from './available.ts'
-import { judgeImage } from './image-policy.ts'
 import { parseLease } from './lease.ts'
 import { minimumLockSec } from './provider-config.ts'
 import type { ProviderContext } from './provider-context.ts'

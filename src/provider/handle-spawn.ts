@@ -1,5 +1,7 @@
 // Can this machine be sold? Checks a spawn request and turns it into an authorised order.
+import { judgeImage } from '../core/image.ts'
 import { newLeaseId, type LeaseId } from '../core/ids.ts'
+import { loginNameProblem } from '../core/login-name.ts'
 import { encodePodNpub } from '../core/npub.ts'
 import { satToMsat } from '../core/money.ts'
 import { costMsat, secondsFor } from '../core/pricing.ts'
@@ -7,8 +9,7 @@ import type { Spec } from '../core/spec.ts'
 import type { SpawnRequest } from '../protocol/spawn.ts'
 import type { InspectedToken } from '../wallet/wallet.ts'
 import { availableNow } from './available.ts'
-import { judgeImage } from './image-policy.ts'
-import { DEFAULT_USERNAME, newPassword, passwordProblem, usernameProblem } from './login-policy.ts'
+import { DEFAULT_USERNAME, newPassword, passwordProblem } from './login-policy.ts'
 import type { MachineFacts } from './order.ts'
 import type { SpawnOrder } from './orders.ts'
 import { hasTor } from './provider-config.ts'
@@ -103,8 +104,9 @@ interface Login {
 function checkLogin(context: ProviderContext, request: SpawnRequest): Login | { refusal: Refusal } {
   const username = request.ssh_username ?? DEFAULT_USERNAME
   const { ssh_password: password, ssh_public_key: publicKey } = request
-  const problem =
-    usernameProblem(username) ?? (password === undefined ? undefined : passwordProblem(password))
+  const nameProblem = loginNameProblem(username)
+  if (nameProblem !== undefined) return { refusal: refusal('invalid_request', `ssh_username ${nameProblem}`) }
+  const problem = password === undefined ? undefined : passwordProblem(password)
   if (problem !== undefined) return { refusal: refusal('invalid_request', problem) }
   try {
     const key = publicKey === undefined ? {} : { authorizedKey: context.keys.readAuthorizedKey(publicKey) }

@@ -251,6 +251,21 @@ describe('the choice', () => {
     expect((await choose([offer({ pubkey: B, rate: 99 }), offer({})])).seen.provider).toBe(B)
   })
 
+  test.each([
+    ['linuxserver/openssh-server', true],
+    ['linuxserver/deep/er', false],
+    ['debian', true],
+    ['debian:latest', true],
+    ['debian:12', false],
+  ])('judges the image %s as the provider will', async (image, isRun) => {
+    const sold = [offer({ more: { images: ['linuxserver/*', 'debian'] } })]
+    const choice = choose(sold, { image }).then(
+      ({ seen }) => seen.provider,
+      (error: unknown) => (error instanceof PaygressError ? error.code : error),
+    )
+    expect(await choice).toBe(isRun ? A : 'usage')
+  })
+
   test('passes over a cheaper one that is sold out, too short or takes no mint of ours', async () => {
     const dear = offer({ pubkey: B, rate: 500 })
     for (const more of [

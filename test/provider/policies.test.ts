@@ -2,8 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { UnpaidPlaces } from '../../src/provider/capacity.ts'
-import { judgeImage } from '../../src/provider/image-policy.ts'
-import { newPassword, passwordProblem, usernameProblem } from '../../src/provider/login-policy.ts'
+import { judgeImage } from '../../src/core/image.ts'
+import { loginNameProblem } from '../../src/core/login-name.ts'
+import { newPassword, passwordProblem } from '../../src/provider/login-policy.ts'
 import { OneAtATime } from '../../src/provider/one-at-a-time.ts'
 import { RateLimit } from '../../src/provider/rate-limit.ts'
 
@@ -40,7 +41,7 @@ test('no image makes the matcher slow', () => {
 })
 
 test.each(['alice', 'dev-box', 'a23', `u${'x'.repeat(30)}`])('%s may log in', (name) => {
-  expect(usernameProblem(name)).toBeUndefined()
+  expect(loginNameProblem(name)).toBeUndefined()
 })
 
 test.each([
@@ -53,11 +54,21 @@ test.each([
   'a b',
   'x'.repeat(32),
   'sshd',
+  'man',
+  'adm',
+  'squid',
+  'xfs',
+  'cyrus',
+  'vpop',
+  'smmsp',
+  'irc',
+  'list',
+  'sys',
   'a$(id)',
   'a\nb',
   '',
 ])('%j may not log in', (name) => {
-  expect(usernameProblem(name)).toBeTypeOf('string')
+  expect(loginNameProblem(name)).toBeTypeOf('string')
 })
 
 test('passwords are anything that fits on one line', () => {
