@@ -91,6 +91,8 @@ export interface Ledger {
   /** The leases that open orders have, or will have. */
   openLeaseIds(): LeaseId[]
   putOrder(tx: Transaction, row: OrderRow): void
+  /** Forgets, at most every hour, refusals that held no proof, said all they had to say and are too old to be asked for again. */
+  forgetRefusals(tx: Transaction, now: number): void
 
   lease(leaseId: LeaseId): LeaseRow | undefined
   /** By pod npub or pod name. */

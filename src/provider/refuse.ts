@@ -40,7 +40,10 @@ function refuseUntouched(context: ProviderContext, order: RefusalOrder): void {
   const content = refusalReply(order.refusal, order.orderId, payment)
   const until = context.clock.now() + PLAIN_REPLY_KEPT_MS
   const refused: RefusalOrder = { ...order, stage: { state: 'refused' } }
-  context.wallet.transaction((tx) => writeReply(context.ledger, tx, refused, content, until))
+  context.wallet.transaction((tx) => {
+    context.ledger.forgetRefusals(tx, context.clock.now())
+    writeReply(context.ledger, tx, refused, content, until)
+  })
 }
 
 /** False where another order holds one of the proofs: then no signature may leave. */

@@ -13,11 +13,26 @@ export function createLedger(database: SqlReader): Ledger {
 
 type Orders = Pick<
   Ledger,
-  'order' | 'ordersById' | 'openOrders' | 'openSpawnSpecs' | 'openLeaseIds' | 'putOrder'
+  'order' | 'ordersById' | 'openOrders' | 'openSpawnSpecs' | 'openLeaseIds' | 'putOrder' | 'forgetRefusals'
 >
 
+/** Requests are taken for 48 hours. */
+const REFUSAL_KEPT_MS = 49 * 60 * 60 * 1000
+const FORGOTTEN_EVERY_MS = 60 * 60 * 1000
+
 function orders(database: SqlReader): Orders {
+  let forgottenAt = 0
   return {
+    forgetRefusals: (tx, now) => {
+      if (now < forgottenAt + FORGOTTEN_EVERY_MS) return
+      sqlOf(tx).run(
+        `DELETE FROM ledger_orders WHERE state = 'refused' AND open = 0 AND created_at < ?
+         AND body ->> '$.kind' = 'refusal' AND body ->> '$.token' IS NULL
+         AND key NOT IN (SELECT order_key FROM ledger_outbox)`,
+        [now - REFUSAL_KEPT_MS],
+      )
+      forgottenAt = now
+    },
     order: (key) => maybe(database.get('SELECT * FROM ledger_orders WHERE key = ?', [key]), readOrder),
     ordersById: (orderId) =>
       database.all('SELECT * FROM ledger_orders WHERE order_id = ?', [orderId]).map(readOrder),

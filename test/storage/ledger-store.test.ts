@@ -151,6 +151,39 @@ test('replies with a machine or money that were not tried yet are told from thos
   expect(keys('patient')).toEqual([order(1).key, order(3).key])
 })
 
+test('refusals that held no proof are forgotten after two days, and nothing else', () => {
+  const ledger = createLedger(database)
+  const refused = { state: 'refused', open: false, leaseId: undefined, specId: undefined }
+  const put = (number: number, change: Partial<OrderRow>): void =>
+    database.transaction((tx) => ledger.putOrder(tx, order(number, { ...refused, ...change })))
+  const now = order(0).createdAt + 50 * 3_600_000
+  put(1, { body: '{"kind":"refusal"}' })
+  put(2, { body: '{"kind":"refusal","token":{}}' })
+  put(3, { body: '{"kind":"spawn"}' })
+  put(4, { body: '{"kind":"refusal"}', createdAt: now - 48 * 3_600_000 })
+  put(5, { body: '{"kind":"refusal"}' })
+  database.transaction((tx) => {
+    const { key: orderKey } = order(5)
+    ledger.putOutbox(tx, {
+      orderKey,
+      door: 'd',
+      address: 'a',
+      content: 'c',
+      until: 1,
+      attempts: 0,
+      nextAt: 1,
+    })
+    ledger.forgetRefusals(tx, now)
+  })
+  expect([1, 2, 3, 4, 5].map((number) => ledger.order(order(number).key) !== undefined)).toEqual([
+    false,
+    true,
+    true,
+    true,
+    true,
+  ])
+})
+
 test('what fails leaves nothing behind', () => {
   const ledger = createLedger(database)
   expect(() =>
@@ -177,5 +210,10 @@ test('notes and handled wraps outlive the process; old wraps are forgotten', () 
   expect(createLedger(database).note('a')).toBe('2')
   expect(handledWraps(database, clock).has('w')).toBe(true)
   clock.at += 6 * 86_400_000
-  expect(handledWraps(database, clock).has('w')).toBe(false)
+  const running = handledWraps(database, clock)
+  expect(running.has('w')).toBe(false)
+  running.add('x')
+  clock.at += 6 * 86_400_000
+  running.add('y')
+  expect(running.has('x')).toBe(false)
 })

@@ -127,5 +127,19 @@ test('refusals to places that do not answer leave room for the replies to buyers
   gaveUp.resolve()
 })
 
+test('a refusal that held no proof is forgotten when nobody can ask for it any more', async () => {
+  const refused = async (number: number): Promise<string> => {
+    const orderId = freshOrderId()
+    await ask(provider, { cashu_token: 'cashuB', order_id: orderId }, { sender: testPublicKey(number) })
+    return `${testPublicKey(number)}/spawn/${orderId}`
+  }
+  const key = await refused(400)
+  await expect.poll(() => provider.ledger.outboxRow(key)).toBeUndefined()
+  expect(provider.ledger.order(key)).toMatchObject({ state: 'refused' })
+  world.clock.aheadMs += 50 * 3_600_000
+  const later = await refused(401)
+  expect([key, later].map((each) => provider.ledger.order(each)?.state)).toEqual([undefined, 'refused'])
+})
+
 const stateQuestions = (): number =>
   world.mint.requests.filter(({ path }) => path === '/v1/checkstate').length
