@@ -15,6 +15,7 @@ export function draftOrder(
   // A mint the person named is one they trust; the plan alone has not said so to the wallet.
   if (!wallet.isTrusted(terms.mint)) wallet.trustMint(terms.mint)
   const kind: OrderKind = terms.podNpub === undefined ? 'buy' : 'topup'
+  wallet.prepareRefundKey()
   try {
     orders.transaction((tx) =>
       insertOrder(orders, tx, orderId, { state: 'drafted', kind, terms, refundKey: wallet.newRefundKey(tx) }),

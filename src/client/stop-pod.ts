@@ -67,6 +67,7 @@ function beginStop(client: Stopper, pod: Pod): Order {
   if (order.state === 'stopping' || order.state === 'stopped') return order
   if (order.state !== 'ready') throw ended(pod)
   const orderId = newOrderId(random)
+  wallet.prepareRefundKey()
   orders.transaction((tx) => {
     const refundKey = wallet.newRefundKey(tx)
     const content = buildStopRequest(client, { podNpub: pod.npub, orderId, refundPubkey: refundKey.pubkey })

@@ -36,8 +36,8 @@ export async function capturePayment(
     options,
     captureBefore: options.captureBefore,
     lockEndsAt: options.lockEndsAt,
-    draft: (writer, operationId) => {
-      fixFate(writer, token.ys, 'captured', operationId)
+    reserve: (writer, operationId) => fixFate(writer, token.ys, 'captured', operationId),
+    draft: () => {
       const plan = { send: undefined, ownInputs: false }
       return { ...takeAll(token, keyset), inputs, inputYs: token.ys, plan }
     },

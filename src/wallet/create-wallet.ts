@@ -77,6 +77,7 @@ export function createWallet(options: WalletOptions): Wallet {
     hasWords: () => store.words() !== undefined,
     adoptWords: (words) => adoptWords(store, deps.keys, readWords(words)),
     paymentKey: () => deps.keys.current('payment'),
+    prepareRefundKey: () => deps.keys.prepare('refund'),
     newRefundKey: (tx) => deps.keys.next('refund', tx),
     signWithRefundKey: (index, message) =>
       signDigest(deps.keys.privateKey({ role: 'refund', index }), exact32(message)),

@@ -5,12 +5,21 @@ import type { MintUrl } from '../core/mint-url.ts'
 import { unsentKey } from './ask-mint.ts'
 import type { JournalDeps } from './journal.ts'
 import { effectOf } from './journal.ts'
+import { madeAhead } from './made-ahead.ts'
 import { makeOutputs } from './make-outputs.ts'
 import type { MintDirectory } from './mint-directory.ts'
 import { UNIT } from './mint-directory.ts'
 import type { OwnKeys } from './own-keys.ts'
 import type { Ecash, EcashSource, KeysetKeys, Proof } from './ecash-port.ts'
-import type { Attempt, Operation, OperationKind, OperationPlan, Transaction, WalletWriter } from './ports.ts'
+import type {
+  Attempt,
+  Operation,
+  OperationKind,
+  OperationPlan,
+  Transaction,
+  WalletReader,
+  WalletWriter,
+} from './ports.ts'
 import type { OperationResult } from './transaction.ts'
 import type { OperationOptions, Outcome } from './wallet.ts'
 
@@ -45,8 +54,10 @@ export interface Start {
   options: OperationOptions
   captureBefore?: number | undefined
   lockEndsAt?: number | undefined
-  /** Throws where the operation is not possible: then nothing was written. */
-  draft(writer: WalletWriter, operationId: string): Draft
+  /** Written first of all; what it throws leaves nothing written. */
+  reserve?(writer: WalletWriter, operationId: string): void
+  /** Throws where the operation is not possible: then nothing was written. Asked before the database is locked, too. */
+  draft(reader: WalletReader): Draft
 }
 
 /** A fresh operation id: 128 random bits in hex. */
@@ -64,9 +75,15 @@ export function begin(
   if (start.options.effect !== undefined) effectOf(deps, start.options.effect.name)
   const id = newOperationId(deps.random)
   const seed = keys.seed()
+  const { keyset } = start
+  const maker = madeAhead(ecash, (rehearsal) => {
+    const draft = start.draft(store)
+    makeOutputs({ ecash: rehearsal, seed, writer: countersFrom(store) }, draft.plan, draft.sats, keyset)
+  })
   return store.transaction((tx) => {
     const writer = store.within(tx)
-    const draft = start.draft(writer, id)
+    start.reserve?.(writer, id)
+    const draft = start.draft(writer)
     const operation: Operation = {
       ...blankOperation(deps, id, start.kind, start.mint, start.options),
       state: 'submitted',
@@ -82,7 +99,7 @@ export function begin(
     if (draft.plan.ownInputs) writer.reserveCoins(draft.inputYs, id)
     const attempt: Attempt = {
       number: 1,
-      outputs: makeOutputs({ ecash, seed, writer }, draft.plan, draft.sats, start.keyset),
+      outputs: makeOutputs({ ecash: maker, seed, writer }, draft.plan, draft.sats, keyset),
       feeSat: draft.feeSat,
       mayLandUntil: clock.now() + deps.requestTimeoutMs,
     }
@@ -91,6 +108,18 @@ export function begin(
     start.options.prepare?.(tx, id)
     return { operation, attempt }
   })
+}
+
+/** Counters as they will be handed out if nobody else takes any meanwhile; nothing is written. */
+export function countersFrom(reader: WalletReader): Pick<WalletWriter, 'takeCounters'> {
+  let taken = 0
+  return {
+    takeCounters: (keysetId, count) => {
+      const first = reader.counter(keysetId) + taken
+      taken += count
+      return first
+    },
+  }
 }
 
 /** A row with nothing in it yet. */

@@ -3,9 +3,10 @@ import { PaygressError } from '../core/errors.ts'
 import { quoteArgument } from '../core/quote-argument.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { unsentKey } from './ask-mint.ts'
-import { blankOperation, exclusively, newOperationId } from './engine.ts'
+import { blankOperation, exclusively, newOperationId, countersFrom } from './engine.ts'
 import type { WalletDeps } from './engine.ts'
 import { invoiceMatches } from './invoice-amount.ts'
+import { madeAhead } from './made-ahead.ts'
 import { makeOutputs } from './make-outputs.ts'
 import { UNIT, valueOf } from './mint-directory.ts'
 import type { Ecash } from './ecash-port.ts'
@@ -112,6 +113,10 @@ async function claimQuote(
   const keyset = await deps.mints.activeKeyset(operation.mint, signal)
   const seed = deps.keys.seed()
   const owner = deps.owners.current()
+  const sats = { sendSat: 0n, keepSat: quote.amountSat }
+  const maker = madeAhead(ecash, (rehearsal) => {
+    makeOutputs({ ecash: rehearsal, seed, writer: countersFrom(store) }, operation.plan, sats, keyset)
+  })
   return store.transaction((tx) => {
     const writer = store.within(tx)
     const from = { state: 'prepared', owner: operation.owner } as const
@@ -120,12 +125,7 @@ async function claimQuote(
       return undefined
     const attempt: Attempt = {
       number: 1,
-      outputs: makeOutputs(
-        { ecash, seed, writer },
-        operation.plan,
-        { sendSat: 0n, keepSat: quote.amountSat },
-        keyset,
-      ),
+      outputs: makeOutputs({ ecash: maker, seed, writer }, operation.plan, sats, keyset),
       feeSat: 0n,
       mayLandUntil: now + deps.requestTimeoutMs,
     }

@@ -54,15 +54,16 @@ export function finish(
   const { store, ecash } = deps
   const result = doneResult(operation, attempt, signed, ecash)
   const coin = (proof: Proof): Coin => ({ y: ecash.proofY(proof.secret), proof })
+  // The arithmetic first: nobody else can write while the transaction lasts.
+  const inputYs = operation.inputs.map((proof) => ecash.proofY(proof.secret))
+  const kept = signed.filter(({ role }) => role === 'keep').map(({ proof }) => coin(proof))
+  const sent = signed.filter(({ role }) => role === 'send').map(({ proof }) => ecash.proofY(proof.secret))
   const stood = store.transaction((tx) => {
     const writer = store.within(tx)
     if (!end(deps, tx, writer, operation, 'done', result, from === 'failed')) return false
-    const inputYs = operation.inputs.map((proof) => ecash.proofY(proof.secret))
     if (operation.plan.ownInputs) writer.spendCoins(inputYs)
     else writer.settleTokens(inputYs)
-    const kept = signed.filter(({ role }) => role === 'keep').map(({ proof }) => coin(proof))
     writer.addCoins(operation.mint, kept, operation.id)
-    const sent = signed.filter(({ role }) => role === 'send').map(({ proof }) => ecash.proofY(proof.secret))
     writer.addTokenYs(operation.id, sent)
     return true
   })
@@ -78,10 +79,10 @@ export function fail(
 ): OperationResult {
   const { store, ecash } = deps
   const result: OperationResult = { status: 'failed', operationId: operation.id, ...failure }
+  const ys = operation.inputs.map((proof) => ecash.proofY(proof.secret))
   const stood = store.transaction((tx) => {
     const writer = store.within(tx)
     if (!end(deps, tx, writer, operation, 'failed', result)) return false
-    const ys = operation.inputs.map((proof) => ecash.proofY(proof.secret))
     if (operation.plan.ownInputs) {
       writer.freeCoins(ys.filter((y) => unspentYs.has(y)))
       writer.spendCoins(ys.filter((y) => !unspentYs.has(y)))

@@ -1,6 +1,7 @@
 // Which outputs does an operation ask for, given its inputs and the keyset that is active now?
 import { PaygressError } from '../core/errors.ts'
-import type { Ecash, KeysetKeys, Output } from './ecash-port.ts'
+import type { KeysetKeys, Output } from './ecash-port.ts'
+import type { OutputMaker } from './made-ahead.ts'
 import type { OperationPlan, WalletWriter } from './ports.ts'
 import { splitAmount, tokenThatNets } from './split-amount.ts'
 
@@ -41,7 +42,7 @@ function tokenSat(
 
 /** New outputs for these amounts, their counters used up for ever, smallest first as the mint will see them. */
 export function makeOutputs(
-  deps: { ecash: Ecash; seed: Uint8Array; writer: WalletWriter },
+  deps: { ecash: OutputMaker; seed: Uint8Array; writer: Pick<WalletWriter, 'takeCounters'> },
   plan: OperationPlan,
   sats: { sendSat: bigint; keepSat: bigint },
   keyset: KeysetKeys,

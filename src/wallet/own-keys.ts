@@ -7,7 +7,7 @@ import { entropyToMnemonic, mnemonicToSeedSync } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import type { Random } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
-import type { KeyRole, StoredKey, Transaction, WalletStore, WalletWriter } from './ports.ts'
+import type { KeyRole, StoredKey, Transaction, WalletReader, WalletStore, WalletWriter } from './ports.ts'
 
 /**
  * BIP-32 paths: `m/129372'/999'/<role>'/<index>'` with role 0 = keys others lock payments to, 1 = refund keys, 2 = keys of mint
@@ -20,6 +20,8 @@ export interface OwnKeys {
   seed(): Uint8Array
   /** The newest key of a role, made if there is none. */
   current(role: KeyRole): StoredKey
+  /** Does the arithmetic of the next key, so that `next` inside a transaction holds nobody up. */
+  prepare(role: KeyRole): void
   /** A key that was never handed out before. */
   next(role: KeyRole, tx?: Transaction): StoredKey
   /** Makes the first `count` keys of a role, where they are not there yet. */
@@ -35,6 +37,7 @@ export interface OwnKeys {
 export function ownKeys(store: WalletStore, random: Random): OwnKeys {
   let seed: Uint8Array | undefined
   const parents = new Map<KeyRole, HDKey>()
+  const pubkeys = new Map<string, string>()
 
   // Inside a caller's transaction the words must be written with it: transactions are never nested.
   function seedWith(write: (work: (writer: WalletWriter) => void) => void): Uint8Array {
@@ -66,34 +69,52 @@ export function ownKeys(store: WalletStore, random: Random): OwnKeys {
     return key
   }
 
+  function pubkeyOf(key: { role: KeyRole; index: number }): string {
+    const name = `${key.role}/${key.index}`
+    const pubkey = pubkeys.get(name) ?? bytesToHex(secp256k1.getPublicKey(privateKey(key)))
+    pubkeys.set(name, pubkey)
+    return pubkey
+  }
+
+  const nextIndex = (reader: WalletReader, role: KeyRole): number => (reader.newestKey(role)?.index ?? -1) + 1
+
+  // Seed and keys take some time, in which no other process should wait for the database.
+  function prepare(role: KeyRole, count = nextIndex(store, role) + 1): void {
+    seedWith(inOwnTransaction)
+    for (let index = nextIndex(store, role); index < count; index++) pubkeyOf({ role, index })
+  }
+
   function make(role: KeyRole, writer: WalletWriter): StoredKey {
     seedWith((work) => work(writer))
-    const index = (writer.newestKey(role)?.index ?? -1) + 1
-    const key: StoredKey = {
-      role,
-      index,
-      pubkey: bytesToHex(secp256k1.getPublicKey(privateKey({ role, index }))),
-    }
+    const index = nextIndex(writer, role)
+    const key: StoredKey = { role, index, pubkey: pubkeyOf({ role, index }) }
     writer.saveKey(key)
     return key
   }
 
   return {
     seed: () => seedWith(inOwnTransaction),
-    current: (role) =>
-      store.newestKey(role) ??
-      store.transaction((tx) => {
+    current: (role) => {
+      const known = store.newestKey(role)
+      if (known !== undefined) return known
+      prepare(role)
+      return store.transaction((tx) => {
         const writer = store.within(tx)
         return writer.newestKey(role) ?? make(role, writer)
-      }),
-    next: (role, tx) =>
-      tx === undefined
-        ? store.transaction((own) => make(role, store.within(own)))
-        : make(role, store.within(tx)),
-    ensure: (role, count) =>
+      })
+    },
+    prepare: (role) => prepare(role),
+    next: (role, tx) => {
+      if (tx !== undefined) return make(role, store.within(tx))
+      prepare(role)
+      return store.transaction((own) => make(role, store.within(own)))
+    },
+    ensure: (role, count) => {
+      prepare(role, count)
       inOwnTransaction((writer) => {
-        while ((writer.newestKey(role)?.index ?? -1) + 1 < count) make(role, writer)
-      }),
+        while (nextIndex(writer, role) < count) make(role, writer)
+      })
+    },
     words: () => {
       seedWith(inOwnTransaction)
       return storedWords()

@@ -195,6 +195,8 @@ export interface Wallet {
   paymentKey(): OwnKey
   /** A fresh refund key (never handed out before); part of the caller's transaction where one is given. */
   newRefundKey(tx?: Transaction): OwnKey
+  /** Does the arithmetic of the next refund key: called before a transaction that takes one, it keeps other processes from waiting. */
+  prepareRefundKey(): void
   /** BIP-340 signature (hex) over 32 bytes by refund key `index`. */
   signWithRefundKey(index: number, message: Uint8Array): string
   /** True where `signature` is a BIP-340 signature by the x-coordinate of `pubkey`. */

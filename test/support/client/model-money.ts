@@ -163,6 +163,7 @@ export function modelWallet(parts: {
     adoptWords: missing,
     restore: missing,
     paymentKey: missing,
+    prepareRefundKey: () => undefined,
     newRefundKey: () => {
       money.refundKeys += 1
       return { index: money.refundKeys, pubkey: `02${String(money.refundKeys).padStart(64, '0')}` }
