@@ -45,13 +45,12 @@ export function findSeams(file: string, source: string): Seam[] {
   const seams: Seam[] = []
   const counts = new Map<string, number>()
   walk(program, [], (node, path) => {
-    if (node.type !== 'CallExpression' || node.callee.type !== 'MemberExpression') return
-    const { object, property } = node.callee
-    if (property.type !== 'Identifier') return
-    const receiver = source.slice(object.start, object.end)
-    const applies = rules.some((rule) => rule.method.test(property.name) && rule.receiver.test(receiver))
-    if (!applies || passesOn(path.at(-1), node)) return
-    const name = `${file} ${functionAround(path)} ${property.name}`
+    if (node.type !== 'CallExpression') return
+    const called = calledOn(node.callee, source)
+    if (called === undefined || passesOn(path.at(-1), node)) return
+    const { method, receiver } = called
+    if (!rules.some((rule) => rule.method.test(method) && rule.receiver.test(receiver))) return
+    const name = `${file} ${functionAround(path)} ${method}`
     const count = (counts.get(name) ?? 0) + 1
     counts.set(name, count)
     seams.push({ name: count === 1 ? name : `${name}#${count}`, start: node.start, end: node.end })
@@ -76,6 +75,15 @@ export function withFailPoints(file: string, source: string, runtime: string): s
     .toSorted((a, b) => b.at - a.at || a.rank - b.rank)
   for (const { at, text: added } of edits) text = text.slice(0, at) + added + text.slice(at)
   return `import { afterSeam, beforeSeam } from ${JSON.stringify(runtime)};${text}`
+}
+
+/** What is called of whom; `transaction` is also handed around by itself. */
+function calledOn(callee: Node, source: string): { method: string; receiver: string } | undefined {
+  if (callee.type === 'Identifier' && callee.name === 'transaction')
+    return { method: callee.name, receiver: 'itself' }
+  if (callee.type !== 'MemberExpression' || callee.property.type !== 'Identifier') return undefined
+  const { object, property } = callee
+  return { method: property.name, receiver: source.slice(object.start, object.end) }
 }
 
 /** `(work) => database.transaction(work)`: the same thing under another name. */

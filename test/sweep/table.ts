@@ -1,6 +1,7 @@
 // Where is each seam swept? A seam that stands here without a flow says why; one that is missing fails the build.
 import { FLOWS, type Flow, flowNamed } from './flows.ts'
 import type { Case } from './run-case.ts'
+import type { Death } from './world.ts'
 
 /**
  * A flow that passes the seam: killed before it in the one, after it in the other, so that both kinds of payment come by.
@@ -10,6 +11,8 @@ export interface Cover {
   side: 'buyer' | 'provider'
   before: string
   after: string
+  /** How often the process has passed the seam before it is killed there. */
+  passed?: number
 }
 
 /** By seam, as `findSeams` names it. */
@@ -43,7 +46,11 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
   'doors/deliver-reply.ts visit publish#2': 'the same reply at the relays of strangers, at the same time',
   'doors/deliver-reply.ts replySender publish':
     'the same reply once more, where the asked relays do not take it',
-  'nostr/request-reply.ts keepSending publish': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
+  // The question for the price, then the paid request.
+  'nostr/request-reply.ts keepSending publish': [
+    { side: 'buyer', before: 'buy locked', after: 'buy plain' },
+    { side: 'buyer', before: 'buy locked', after: 'buy plain', passed: 1 },
+  ],
   'provider/announce.ts replace transaction': [
     { side: 'provider', before: 'machine lost', after: 'time over' },
   ],
@@ -73,6 +80,7 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
   'provider/order-steps.ts sayPending transaction': [
     { side: 'provider', before: 'buy locked > rotated', after: 'buy locked > rotated' },
   ],
+  'provider/outbox.ts send transaction': [{ side: 'provider', before: 'buy locked', after: 'buy plain' }],
   'provider/outages.ts write transaction': 'the same',
   'provider/owed-end.ts enforceOwed setEnd':
     'time that is owed for a machine that was down or a late reply: in test/integration/provider',
@@ -227,9 +235,9 @@ export function casesOfTable(): Case[] {
   const cases = Object.entries(TABLE).flatMap(([seam, covers]) =>
     typeof covers === 'string'
       ? []
-      : covers.flatMap(({ side, before, after }) => [
-          caseOf(side, before, `before ${seam}`),
-          caseOf(side, after, `after ${seam}`),
+      : covers.flatMap(({ side, before, after, passed = 0 }) => [
+          caseOf(side, before, { point: `before ${seam}`, after: passed }),
+          caseOf(side, after, { point: `after ${seam}`, after: passed }),
         ]),
   )
   return [...cases, ...FLOWS.flatMap(deathsInTheMiddle)]
@@ -243,12 +251,12 @@ export function nameOf({ flow, side, deaths, rotates = false }: Case): string {
   return `${flow.name}${rotates ? ', new keys' : ''}: ${side} dies ${where}`
 }
 
-function caseOf(side: Cover['side'], text: string, point: string): Case {
+function caseOf(side: Cover['side'], text: string, death: Death): Case {
   const [name = '', first] = text.split(' > ')
   const flow = flowNamed(name)
-  if (first === undefined) return { flow, side, deaths: [{ point }] }
-  if (first === 'swapped') return { flow, side, deaths: [{ point: SWAPPED }, { point }] }
-  return { flow, side, deaths: [{ point: BEGUN }, { point }], rotates: true }
+  if (first === undefined) return { flow, side, deaths: [death] }
+  if (first === 'swapped') return { flow, side, deaths: [{ point: SWAPPED }, death] }
+  return { flow, side, deaths: [{ point: BEGUN }, death], rotates: true }
 }
 
 /** Right after the mint has done its work, and nothing of it is on disk. */

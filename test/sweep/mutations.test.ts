@@ -1,0 +1,114 @@
+// Would the sweep notice? Five deliberate mistakes, each built into the program and each caught by the case that is there for it.
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../support/peers/temporary-folder.ts'
+import { flowNamed } from './flows.ts'
+import { type Case, runCase } from './run-case.ts'
+import { buildForSweep, type Edit } from './test-build.ts'
+import { type Death, World } from './world.ts'
+
+interface Mistake {
+  edits: readonly Edit[]
+  /** The flow, who dies in it, and where. */
+  flow: string
+  side: Case['side']
+  death: Death | undefined
+  /** What the sweep says then. */
+  says: RegExp
+}
+
+const SWAPPED = 'after wallet/ask-mint.ts askMint swap'
+const SAVE_ATTEMPT = '    writer.saveAttempt(id, attempt)\n'
+
+const MISTAKES: Readonly<Record<string, Mistake>> = {
+  'the outputs are journalled after the mint was asked': {
+    edits: [
+      { file: 'wallet/engine.ts', find: SAVE_ATTEMPT, put: '' },
+      {
+        file: 'wallet/submit-operation.ts',
+        find: '    return concluded(',
+        put: '    deps.store.transaction((tx) => deps.store.within(tx).saveAttempt(operation.id, attempt))\n    return concluded(',
+      },
+    ],
+    flow: 'buy locked',
+    side: 'buyer',
+    death: { point: SWAPPED },
+    says: /^lost \d+ sat: the mint signed \w+…, which stands in no journal$/m,
+  },
+  'a payment is captured after its signatures were given away': {
+    edits: [
+      {
+        file: 'wallet/capture-payment.ts',
+        find: '    if (before !== undefined) {',
+        put: '    if (before !== undefined) continue\n    if (before !== undefined) {',
+      },
+      {
+        file: 'provider/order-steps.ts',
+        find: "  if (payment.releasable && (await releaseToken(context, { key, orderId, token: payment.token })))\n    return 'moved'\n",
+        put: `  if (payment.releasable && (await releaseToken(context, { key, orderId, token: payment.token }))) {
+    await wallet.capture(payment.token, { captureBefore: payment.captureBefore, lockEndsAt: payment.lockEndsAt, orderId })
+    return 'moved'
+  }\n`,
+      },
+    ],
+    flow: 'refused locked',
+    side: 'provider',
+    death: undefined,
+    says: /^the provider has \d+ sat of a buyer without a machine$/m,
+  },
+  'a counter is not used up': {
+    edits: [
+      { file: 'storage/wallet-writer.ts', find: '[keysetId, first + count]', put: '[keysetId, first]' },
+    ],
+    flow: 'stop',
+    side: 'buyer',
+    death: undefined,
+    says: /^twice \d+ sat: one output was asked for by .* and /m,
+  },
+  'the request goes out before the order says so': {
+    edits: [
+      {
+        file: 'client/send-order.ts',
+        find: "      if (order.state === 'locked') markSent(client, order, message)\n",
+        put: '',
+      },
+      {
+        file: 'client/send-order.ts',
+        find: '      const current = getOrder(orders, order.orderId)\n      if (!isIn',
+        put: "      if (order.state === 'locked' && getOrder(orders, order.orderId).state === 'locked') markSent(client, order, message)\n      const current = getOrder(orders, order.orderId)\n      if (!isIn",
+      },
+    ],
+    flow: 'buy locked',
+    side: 'buyer',
+    // The first thing that is published is the question for the price.
+    death: { point: 'after nostr/request-reply.ts keepSending publish', after: 1 },
+    says: /^the provider has \d+ sat of a buyer without a machine$/m,
+  },
+  'what was submitted is forgotten': {
+    edits: [
+      {
+        file: 'storage/wallet-reader.ts',
+        find: `"state IN ('prepared', 'submitted')"`,
+        put: `"state IN ('prepared')"`,
+      },
+    ],
+    flow: 'send and take back',
+    side: 'buyer',
+    death: { point: SWAPPED },
+    says: /^not ended: buyer \d+ receive \w+$/m,
+  },
+}
+
+test.each(Object.entries(MISTAKES))(
+  '%s: the sweep says so',
+  async (_name, { edits, flow, side, death, says }) => {
+    const launcher = await buildForSweep(temporaryFolder('sweep-mistake'), edits)
+    const world = new World({ launcher, inputFeePpk: 100 })
+    await world.open()
+    try {
+      const deaths = death === undefined ? [] : [death]
+      expect((await runCase(world, { flow: flowNamed(flow), side, deaths })).join('\n')).toMatch(says)
+    } finally {
+      await world.close()
+    }
+  },
+)
