@@ -21,7 +21,8 @@ export interface Flow {
   providerDiesAt?: string
 }
 
-const BUY = ['--timeout', '30s', 'buy', '--spec', 'basic', '--for', '5m', '--no-wait', '--alias', 'mine']
+/** Longer than the time in which a machine may start unpaid, so that one is never taken for the other. */
+const BUY = ['--timeout', '30s', 'buy', '--spec', 'basic', '--for', '6m', '--no-wait', '--alias', 'mine']
 const PAST_EVERYTHING_SEC = 7_200
 const PLAIN = '--no-lock'
 
@@ -54,7 +55,7 @@ async function over(world: World, buyer: Buyer): Promise<undefined> {
 async function nearlyOver(world: World, buyer: Buyer): Promise<undefined> {
   const result = await world.run(
     buyer,
-    BUY.map((word) => (word === '5m' ? '2m' : word)),
+    BUY.map((word) => (word === '6m' ? '2m' : word)),
   )
   if (result.code !== 0) throw new Error(`not bought: ${result.stderr}`)
   world.passSeconds(80)
@@ -76,13 +77,13 @@ export const FLOWS: readonly Flow[] = [
     name: 'top up locked',
     swaps: BOTH,
     before: bought,
-    args: ['--timeout', '30s', 'topup', 'mine', '--for', '5m'],
+    args: ['--timeout', '30s', 'topup', 'mine', '--for', '6m'],
   },
   {
     name: 'top up plain',
     swaps: BOTH,
     before: bought,
-    args: ['--timeout', '30s', 'topup', 'mine', '--for', '5m', PLAIN],
+    args: ['--timeout', '30s', 'topup', 'mine', '--for', '6m', PLAIN],
   },
   { name: 'stop', swaps: BOTH, before: bought, args: ['--timeout', '30s', 'stop', 'mine'] },
   { name: 'buy by invoice', swaps: BOTH, fundsSat: 0n, args: BUY },
@@ -113,7 +114,7 @@ export const FLOWS: readonly Flow[] = [
     name: 'top up late',
     swaps: BOTH,
     before: nearlyOver,
-    args: ['--timeout', '30s', 'topup', 'mine', '--for', '5m'],
+    args: ['--timeout', '30s', 'topup', 'mine', '--for', '6m'],
   },
   { name: 'send and take back', swaps: ['buyer'], before: sent, args: ['wallet', 'receive', '-'] },
 ]

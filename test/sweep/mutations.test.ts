@@ -64,24 +64,20 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     death: undefined,
     says: /^twice \d+ sat: one output was asked for by .* and /m,
   },
-  'the request goes out before the order says so': {
+  'the reply is written before the books': {
     edits: [
       {
-        file: 'client/send-order.ts',
-        find: "      if (order.state === 'locked') markSent(client, order, message)\n",
-        put: '',
-      },
-      {
-        file: 'client/send-order.ts',
-        find: '      const current = getOrder(orders, order.orderId)\n      if (!isIn',
-        put: "      if (order.state === 'locked' && getOrder(orders, order.orderId).state === 'locked') markSent(client, order, message)\n      const current = getOrder(orders, order.orderId)\n      if (!isIn",
+        file: 'provider/spawn-steps.ts',
+        find: '  context.wallet.transaction((tx) => {\n    context.ledger.putLease(',
+        put: `  context.wallet.transaction((tx) =>
+    writeReply(context.ledger, tx, { ...order, stage: { state: 'delivered' } }, accessReply(order, lease, creditMsat), paidUntil))
+  context.wallet.transaction((tx) => {\n    context.ledger.putLease(`,
       },
     ],
     flow: 'buy locked',
-    side: 'buyer',
-    // The first thing that is published is the question for the price.
-    death: { point: 'after nostr/request-reply.ts keepSending publish', after: 1 },
-    says: /^the provider has \d+ sat of a buyer without a machine$/m,
+    side: 'provider',
+    death: { point: 'before provider/spawn-steps.ts recordLease transaction#2' },
+    says: /^the machine \w+ was given away without an entry in the books$/m,
   },
   'what was submitted is forgotten': {
     edits: [

@@ -155,7 +155,7 @@ function unfair(world: World, { journal }: Buyer, gainSat: bigint): string[] {
   const orders = rows(journal, 'SELECT kind, state FROM orders', orderRow)
   const served = orders.some(({ state }) => ['ready', 'stopped', 'expired'].includes(state))
   return [
-    ...free.map(([id]) => `the machine ${id} runs unpaid`),
+    ...free.map(([id]) => `the machine ${id} was given away without an entry in the books`),
     ...(gainSat > 0n && !served ? [`the provider has ${gainSat} sat of a buyer without a machine`] : []),
     ...orders
       .filter(({ state }) => state === 'broken')
