@@ -12,7 +12,7 @@ import { getOrder, moveOrder } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, OrderStore, Pod } from './ports.ts'
 
-type Waiting = OrderIn<'sent' | 'silent'>
+type Waiting = OrderIn<'sent' | 'silent' | 'broken'>
 
 const DEFAULT_USER = 'paygress'
 /** By so much a provider's clock may be behind ours before the end that it names counts as too early. */
@@ -49,6 +49,8 @@ function refuse(orders: OrderStore, order: Waiting, message: ErrorReply, content
   if (heard.includes(hash) || heard.length >= MOST_REFUSALS) return order
   const payment = message.payment ?? { status: 'untouched' as const }
   if (payment.status === 'pending') {
+    // Not yet news of a payment that it has taken.
+    if (order.state === 'broken') return order
     return write(orders, order, (tx) => moveOrder(orders, tx, order, { ...order, state: 'silent' }))
   }
   const details = message.details === undefined ? '' : ` (${message.details.slice(0, 300)})`

@@ -8,6 +8,7 @@
 //      │        │            └→ silent ─┬→ ready | refused                       (the reply came)
 //      │        │                       ├→ reclaiming → reclaimed | silent       (unspent after the lock | the provider was faster)
 //      │        │                       └→ broken                                (captured and never answered)
+//      │        │                            ├→ ready | refused                (the reply came after all)
 //      │        │                            └→ reclaiming → refunded           (a refund that was kept came in)
 //      │        └→ reclaiming → reclaimed                                        (orders recover)
 //      └→ reclaimed (0 sat)
@@ -208,7 +209,7 @@ export const NEXT_STATES: Readonly<Record<OrderState, readonly OrderState[]>> = 
   refunded: ['refunded'],
   stopped: ['stopped'],
   expired: ['expired', 'reclaiming'],
-  broken: ['broken', 'reclaiming'],
+  broken: ['broken', 'ready', 'refused', 'reclaiming'],
 }
 
 const OPEN: readonly OrderState[] = [

@@ -45,7 +45,8 @@ function readAnswers(client: Recoverer, order: Order, inbox: InboxReading): Orde
   for (const { messageId, from, content } of inbox.answers) {
     if (!ids.includes(messageId) || from !== order.terms.provider) continue
     const current = getOrder(client.orders, order.orderId)
-    if (isIn(current, ['sent', 'silent'])) applyAnswer(client, current, content)
+    // A provider that comes back late may still make good for what it broke.
+    if (isIn(current, ['sent', 'silent', 'broken'])) applyAnswer(client, current, content)
     else if (current.state === 'stopping') applyStopAnswer(client, current, content)
   }
   return getOrder(client.orders, order.orderId)

@@ -115,6 +115,7 @@ function isSame({ orderId }: Order): (other: Order) => boolean {
 }
 
 function mayHaveNews({ clock }: Recoverer, order: Order): boolean {
+  if (order.state === 'broken') return clock.now() - order.createdAt.getTime() < NEWS_MS
   if (order.state !== 'expired' || order.kind !== 'buy') return false
   return clock.now() - Date.parse(order.expiresAt) < NEWS_MS
 }
@@ -124,7 +125,9 @@ async function readInbox(
   due: readonly Order[],
   { mode, signal }: RecoverOptions,
 ): Promise<InboxReading> {
-  const waiting = due.filter(({ state }) => AWAITING.includes(state) || state === 'expired')
+  const waiting = due.filter(
+    ({ state }) => AWAITING.includes(state) || state === 'expired' || state === 'broken',
+  )
   const messages: Message[] = waiting.flatMap((order) => [
     ...('message' in order && order.message !== undefined ? [order.message] : []),
     ...(order.state === 'stopping' ? [order.stop.message] : []),

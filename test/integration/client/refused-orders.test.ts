@@ -140,6 +140,33 @@ describe('a silent provider', () => {
     expect(state()).toBe('broken')
   })
 
+  test('that comes back after its word was broken and pays back is heard', async () => {
+    buyer.provider.script = 'capture-silently'
+    await failure(buy())
+    buyer.provider.script = 'silent'
+    buyer.clock.passSeconds(2000)
+    await recover('full')
+    const broken = getOrder(buyer.orders, orderId)
+    if (broken.state !== 'broken') throw new Error(broken.state)
+    const outcome = await buyer.provider.wallet.refund(broken.terms.mint, 60n, {
+      lockTo: broken.refundKey.pubkey,
+    })
+    const token = outcome.status === 'done' ? outcome.token : undefined
+    buyer.wire.stored.push({
+      messageId: broken.message.id,
+      from: buyer.provider.publicKey,
+      content: JSON.stringify({
+        error_type: 'resource_unavailable',
+        message: 'No room',
+        order_id: orderId,
+        payment: { status: 'refunded', refund_token: token, amount_msat: 60_000 },
+      }),
+    })
+    await recover('full')
+    expect(state()).toBe('refunded')
+    expect(available(buyer.wallet)).toBe(1000n)
+  })
+
   test('that took a part of the money leaves the rest to be taken back after the lock', async () => {
     buyer.provider.script = 'take-a-part'
     await failure(buy())
