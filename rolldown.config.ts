@@ -59,6 +59,8 @@ export default defineConfig({
     if (log.code === 'UNRESOLVED_IMPORT') throw new Error(log.message)
     next(level, log)
   },
+  // Its thousand generated models do nothing when they are loaded, and we need four of its modules.
+  treeshake: { moduleSideEffects: [{ test: /@kubernetes\/client-node/, sideEffects: false }] },
   plugins: [withoutExtras(), thirdPartyNotice()],
   output: {
     dir: 'dist',

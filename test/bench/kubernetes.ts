@@ -8,13 +8,14 @@ import { jobManifest, secretManifest, serviceManifest } from '../../src/compute/
 import { jobName } from '../../src/compute/kubernetes/object-names.ts'
 import type { Compute, MachineRequest } from '../../src/provider/compute-port.ts'
 import { auditLog } from '../support/audit-log.ts'
-import { makeNamespace } from '../support/namespace.ts'
+import { makeNamespace, type TestNamespace } from '../support/namespace.ts'
 import { type Cluster, startCluster } from '../support/peers/cluster.ts'
 import { peerPath } from '../support/peers/require-peer.ts'
 import { makeServiceAccount } from '../support/service-account.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { testLeaseId, testPodNpub, testPublicKey, testSpecId } from '../support/test-ids.ts'
 import { type Figure, median } from './figures.ts'
+import { serveMemory } from './serve-memory.ts'
 
 const MANY = Number(process.env['BENCH_LEASES'] ?? 2_700)
 const FEW = 10
@@ -45,6 +46,8 @@ export async function kubernetes(): Promise<Figure[]> {
 }
 
 interface Place {
+  namespace: TestNamespace
+  kubeconfig: string
   open(): Promise<Compute>
   bare(request: MachineRequest): Promise<void>
   close(): Promise<void>
@@ -77,6 +80,8 @@ async function openPlace({ kubeconfig: admin }: Cluster): Promise<Place> {
       body: { spec },
     })
   return {
+    namespace,
+    kubeconfig,
     open: async () => startKubernetesCompute(options),
     // What any program has to say to the API server for one machine, and nothing else.
     bare: async (request) => {
@@ -99,8 +104,12 @@ async function openPlace({ kubeconfig: admin }: Cluster): Promise<Place> {
 async function figures(place: Place, requests: () => number): Promise<Figure[]> {
   const compute = await place.open()
   let next = 1
-  const take = (count: number): MachineRequest[] =>
-    Array.from({ length: count }, () => machineRequest(next++))
+  const all: MachineRequest[] = []
+  const take = (count: number): MachineRequest[] => {
+    const made = Array.from({ length: count }, () => machineRequest(next++))
+    all.push(...made)
+    return made
+  }
   // The first ones load everything and open the sockets.
   await msEach(compute, take(ORDERS))
   await inTurns(take(FEW), async (request) => order(compute, request))
@@ -112,11 +121,11 @@ async function figures(place: Place, requests: () => number): Promise<Figure[]> 
     theirs.push(await perSecond(take(ORDERS), async (request) => place.bare(request)))
   }
   await inTurns(take(Math.max(0, MANY - (await compute.list()).length)), async (request) =>
-    compute.reserve(request),
+    order(compute, request),
   )
   const many = await msEach(compute, take(ORDERS))
   const before = requests()
-  await order(compute, machineRequest(next++))
+  await inTurns(take(1), async (request) => order(compute, request))
   const perOrder = requests() - before
 
   const listing: number[] = []
@@ -126,6 +135,11 @@ async function figures(place: Place, requests: () => number): Promise<Figure[]> 
     if (length < MANY) throw new Error(`only ${length} of ${MANY} leases are there`)
     listing.push((performance.now() - startedAt) / 1000)
   }
+  const running = new Set(
+    (await compute.list()).filter(({ state }) => state !== 'ended').map(({ leaseId }) => leaseId),
+  )
+  const rented = all.filter(({ leaseId }) => running.has(leaseId))
+  const memory = await serveMemory({ ...place, compute, requests: rented })
   await compute.close()
   return [
     {
@@ -142,11 +156,7 @@ async function figures(place: Place, requests: () => number): Promise<Figure[]> 
     },
     { what: 'requests to the API server per order', ours: perOrder, unit: '' },
     { what: `reconcile: list of ${MANY} leases`, ours: median(listing), unit: 's' },
-    {
-      what: `memory of this process, which follows ${MANY} leases`,
-      ours: process.memoryUsage().rss / 2 ** 20,
-      unit: 'MiB',
-    },
+    ...memory,
   ]
 }
 

@@ -138,7 +138,7 @@ describe('a payment', () => {
     }
     await asked()
     expect(await asked()).toBeGreaterThanOrEqual(2)
-    mint.failNext({ path: '/v1/restore', kind: '500-before' })
+    mint.failNext({ path: '/v1/restore', kind: 'hang' })
     expect(await asked()).toBe(1)
   })
 

@@ -20,4 +20,5 @@ ldd "$work/usr/local/bin/node" | grep -o '/[^ ]*' | while read -r library; do
 done
 echo 'paygress:x:10001:10001::/app/data:/nonexistent' >"$work/etc/passwd"
 chown 10001:10001 "$work/app/data"
-python3 "$here/image/archive.py" "$work" docker.io/library/paygress:latest "$output" /app node /app/bin/paygress.js
+python3 "$here/image/archive.py" "$work" docker.io/library/paygress:latest "$output" /app \
+  node --max-semi-space-size=4 -- /app/bin/paygress.js
