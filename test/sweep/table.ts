@@ -81,7 +81,8 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
     { side: 'provider', before: 'buy locked > rotated', after: 'buy locked > rotated' },
   ],
   'provider/outbox.ts send transaction': [{ side: 'provider', before: 'buy locked', after: 'buy plain' }],
-  'provider/outages.ts write transaction': 'the same',
+  'provider/outages.ts write transaction':
+    'time of a machine that was down: in test/integration/provider/outage.test.ts',
   'provider/owed-end.ts enforceOwed setEnd':
     'time that is owed for a machine that was down or a late reply: in test/integration/provider',
   'provider/owed-end.ts enforceOwed transaction': 'the same',
