@@ -6,7 +6,7 @@ import { assembleProvider, type ProviderDeps } from './assemble-provider.ts'
 import { handleRequest } from './handle-request.ts'
 import { reconcileLeases, watchLeases } from './lease-watch.ts'
 import type { OrderDriver } from './order-driver.ts'
-import { readOrder, type Order } from './orders.ts'
+import { tryOrder, type Order } from './orders.ts'
 import type { Outbox } from './outbox.ts'
 import { pause } from '../core/pause.ts'
 import type { DaemonLock, Incoming } from './ports.ts'
@@ -133,7 +133,7 @@ async function resume(context: ProviderContext, driver: OrderDriver): Promise<vo
   const { ledger, wallet, signal } = context
   const open = ledger.openOrders().length
   const startThose = (isDue: (mint: MintUrl | undefined) => boolean): void => {
-    for (const { key } of ledger.openOrders()) if (isDue(mintOf(readOrder(ledger, key)))) driver.start(key)
+    for (const { key } of ledger.openOrders()) if (isDue(mintOf(tryOrder(ledger, key)))) driver.start(key)
   }
   const waiting = new Set(wallet.mintsToRecover())
   startThose((mint) => mint !== undefined && !waiting.has(mint))
@@ -145,8 +145,8 @@ async function resume(context: ProviderContext, driver: OrderDriver): Promise<vo
   await reconcileLeases(context, (key) => driver.start(key))
 }
 
-/** Where an order was paid; a stop may refund from several mints. */
-function mintOf(order: Order | undefined): MintUrl | undefined {
-  if (order === undefined || order.kind === 'stop') return undefined
+/** Where an order was paid; a stop may refund from several mints, and of one that cannot be read nothing is known. */
+function mintOf(order: Order | PaygressError | undefined): MintUrl | undefined {
+  if (order === undefined || order instanceof PaygressError || order.kind === 'stop') return undefined
   return order.kind === 'refusal' ? order.token?.mint : order.payment.token.mint
 }

@@ -1,7 +1,7 @@
 // Who takes every open order from step to step until it is settled?
-import { toPaygressError } from '../core/errors.ts'
+import { PaygressError, toPaygressError } from '../core/errors.ts'
 import { isSettled } from './order.ts'
-import { readOrder, type Order } from './orders.ts'
+import { tryOrder, type Order } from './orders.ts'
 import type { Step } from './order-steps.ts'
 import { pause } from '../core/pause.ts'
 import { retryDelayMs } from './retry-delay.ts'
@@ -63,15 +63,13 @@ export class OrderDriver {
 
   /** One order that cannot be read now must not stop the others. */
   #read(key: string): Order | 'unreadable' | undefined {
-    try {
-      return readOrder(this.#context.ledger, key)
-    } catch (error) {
-      this.#context.log.error(
-        { order: key, error: toPaygressError(error).message },
-        'an order cannot be read and waits; the others go on',
-      )
-      return 'unreadable'
-    }
+    const order = tryOrder(this.#context.ledger, key)
+    if (!(order instanceof PaygressError)) return order
+    this.#context.log.error(
+      { order: key, error: order.message },
+      'an order cannot be read and waits; the others go on',
+    )
+    return 'unreadable'
   }
 
   async #step(order: Order): Promise<Step> {

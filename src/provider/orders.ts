@@ -1,6 +1,6 @@
 // How is an order read from the ledger and written back, together with its reply?
 import * as z from 'zod'
-import { PaygressError } from '../core/errors.ts'
+import { PaygressError, toPaygressError } from '../core/errors.ts'
 import type { Transaction } from '../wallet/transaction.ts'
 import { isSettled, orderFields } from './order.ts'
 import type { OrderFields, RefusalFields, SpawnFields, StopFields, TopupFields } from './order.ts'
@@ -20,6 +20,15 @@ export type Order = SpawnOrder | TopupOrder | StopOrder | RefusalOrder
 export function readOrder(ledger: Ledger, key: string): Order | undefined {
   const row = ledger.order(key)
   return row === undefined ? undefined : parseOrder(row)
+}
+
+/** The same, or the error as a value: one order that cannot be read must not stop the others. */
+export function tryOrder(ledger: Ledger, key: string): Order | PaygressError | undefined {
+  try {
+    return readOrder(ledger, key)
+  } catch (error) {
+    return toPaygressError(error)
+  }
 }
 
 function parseOrder(row: OrderRow): Order {

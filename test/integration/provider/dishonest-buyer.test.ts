@@ -159,7 +159,7 @@ describe('proofs sent again in a bad order, to have them released,', () => {
     if (when === 'runs') gate.resolve()
     if (when === 'runs') await first
     const reply = await asked(provider, badOrder(world, purchase))
-    expect(reply).toMatchObject({ error_type: 'invalid_spec', payment: { status: 'untouched' } })
+    expect(reply).toMatchObject({ error_type: 'invalid_token', payment: { status: 'untouched' } })
     expect(JSON.stringify(reply)).not.toContain('signatures')
     gate.resolve()
     expect(await first).toHaveProperty('pod_npub')
