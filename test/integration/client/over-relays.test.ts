@@ -28,6 +28,8 @@ import {
 const random = { bytes: (count: number) => randomBytes(count) }
 const signal = new AbortController().signal
 const orderId = parseOrderId('o1')
+/** A quote has to come within it, before the provider falls silent. */
+const QUOTE_MS = 3_000
 
 let buyer: TestBuyer
 let relay: RunningRelay
@@ -102,7 +104,7 @@ test('an answer that came while the buyer was away is found by the next command'
 
 test('a provider that is silent for ever costs nothing', async () => {
   provider.script = 'silent'
-  await failure(buyPod(client, buyWish({ orderId, timeoutMs: 300 }), { signal }))
+  await failure(buyPod(client, buyWish({ orderId, timeoutMs: QUOTE_MS }), { signal }))
   buyer.clock.passSeconds(1000)
   await recoverOrders(client, { mode: 'full', askAgainMs: 300, signal })
   expect(getOrder(buyer.orders, orderId).state).toBe('reclaimed')
@@ -155,7 +157,7 @@ test('one order that breaks in an unforeseen way keeps no other from being recov
   provider.script = 'silent'
   const other = parseOrderId('o2')
   for (const id of [orderId, other])
-    await failure(buyPod(client, buyWish({ orderId: id, timeoutMs: 300 }), { signal }))
+    await failure(buyPod(client, buyWish({ orderId: id, timeoutMs: QUOTE_MS }), { signal }))
   buyer.clock.passSeconds(1000)
   const { messenger } = client
   const breaking: Client = {
