@@ -101,7 +101,7 @@ requirePeer('cluster')('the manifests on the genuine API server', () => {
     expect(answer.ok ? '' : answer.problem.message).toContain('violates PodSecurity "baseline')
   })
 
-  test('let offers count the room on the nodes only where its rights were given', async () => {
+  test('let offers count the room on the nodes only where its rights were given, and while they are', async () => {
     const kubeconfig = await daemonKubeconfig(cluster.kubeconfig)
     const spec = { id: testSpecId('basic'), cpuMillicores: 6_399, memoryMb: 240 }
     const room = async (): Promise<number | undefined> => {
@@ -116,6 +116,18 @@ requirePeer('cluster')('the manifests on the genuine API server', () => {
     expect(await room()).toBe(0)
     await using node = await startNodeStandIn(cluster.kubeconfig)
     expect(await room()).toBe(10)
+    let aheadMs = 0
+    const clock = { now: () => Date.now() + aheadMs }
+    const running = await openCompute(kubeconfig, 'user-workloads', { storageMb: 984, clock })
+    const left = async (): Promise<number | undefined> => {
+      aheadMs += 31_000
+      return (await running.capacity([spec])).get(spec.id)
+    }
+    expect(await left()).toBe(10)
+    const binding = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/paygress-node-capacity'
+    await ask({ method: 'DELETE', path: binding })
+    await expect.poll(left, { timeout: 10_000 }).toBe(TEST_PORTS.last - TEST_PORTS.first + 1)
+    await running.close()
     expect(node.problems).toEqual([])
   })
 

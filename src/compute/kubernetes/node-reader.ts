@@ -16,7 +16,7 @@ export interface NodesSeen {
 }
 
 export interface NodeReader {
-  /** Asked once; no request that would be refused is ever sent. */
+  /** Asked once; no request that would be refused is sent, but one after the right was taken away. */
   mayRead(): Promise<boolean>
   /** At most half a minute old; undefined where the daemon may not see them. */
   read(): Promise<NodesSeen | undefined>
@@ -34,10 +34,12 @@ export function nodeReader(api: ClusterApi, clock: Clock): NodeReader {
     return allowed
   }
 
+  /** Undefined where the right to it was taken away since. */
   async function list(path: string, query: Readonly<Record<string, string>>): Promise<unknown> {
     const answer = await api.ask({ method: 'GET', path, query })
-    if (!answer.ok) throw placeError(answer.problem, 'the nodes could not be looked up')
-    return answer.body
+    if (answer.ok) return answer.body
+    if (answer.problem.kind === 'forbidden') return undefined
+    throw placeError(answer.problem, 'the nodes could not be looked up')
   }
 
   return {
@@ -50,6 +52,11 @@ export function nodeReader(api: ClusterApi, clock: Clock): NodeReader {
         list('/api/v1/nodes', CACHED),
         list('/api/v1/pods', { ...CACHED, fieldSelector }),
       ])
+      if (nodes === undefined || pods === undefined) {
+        allowed = false
+        seen = undefined
+        return undefined
+      }
       const what = { nodes: nodeListSchema.parse(nodes).items, pods: podListSchema.parse(pods).items }
       seen = { at: clock.now(), what }
       return what
