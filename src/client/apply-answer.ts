@@ -84,7 +84,9 @@ function applyAccess(
 
 /** What it says it gives, or the time until the end that it names: whichever is less. Older providers name the end alone. */
 function secondsGiven(order: Waiting, reply: AccessReply): number {
-  const untilEnd = (Date.parse(reply.expires_at) - order.createdAt.getTime()) / 1000 + CLOCKS_APART_SEC
+  // By the mint's clock: ours may be wrong, and is nobody's fault.
+  const askedAt = order.createdAt.getTime() / 1000 + order.payment.mintAheadSec
+  const untilEnd = Date.parse(reply.expires_at) / 1000 - askedAt + CLOCKS_APART_SEC
   return Math.max(0, Math.floor(Math.min(reply.duration_seconds ?? order.terms.durationSec, untilEnd)))
 }
 

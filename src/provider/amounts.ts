@@ -13,6 +13,8 @@ export function usedSeconds(paidFrom: number, at: number): number {
 
 /** So much of each outage is the buyer's to bear, in milliseconds. */
 const BORNE_MS = 30_000
+/** An end in force may be so much off the one that was asked for, in milliseconds: deadlines have whole seconds. */
+export const A_LITTLE_MS = 2_000
 
 /** What a lease was paid for, and how much of its outages was made good before; milliseconds. */
 type PaidTime = Pick<Lease, 'paidFrom' | 'paidUntil' | 'outages'>

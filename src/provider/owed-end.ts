@@ -1,7 +1,7 @@
 // Which end does the ledger owe a buyer that its machine may not have yet? The ledger comes first, so that no crash and no top-up loses it.
 import type { LeaseId } from '../core/ids.ts'
 import { accessReply } from './access-reply.ts'
-import { balanceMsat } from './amounts.ts'
+import { A_LITTLE_MS, balanceMsat } from './amounts.ts'
 import { leaseRow, parseLease, type Lease } from './lease.ts'
 import { readOrder, writeReply, type SpawnOrder } from './orders.ts'
 import type { ProviderContext } from './provider-context.ts'
@@ -38,7 +38,9 @@ export async function enforceOwed(context: ProviderContext, lease: Lease): Promi
       ends.push((await context.compute.setEnd(lease.leaseId, operation, asked)).expiresAt.getTime())
     }
     // One that was done before a crash tells the end of before: the last that is done sets all of it.
-    const offMs = Math.max(...ends) - lease.paidUntil
+    const foundMs = Math.max(...ends) - lease.paidUntil
+    // A much later one is another operation's, a bridge or a top-up, whose time is not this one's to book.
+    const offMs = foundMs > A_LITTLE_MS ? 0 : foundMs
     const { outages, unreportedOwed: _, ...rest } = lease
     const enforced: Lease = {
       ...rest,

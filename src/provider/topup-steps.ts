@@ -1,6 +1,7 @@
 // How does a top-up go from an authorised payment to a later end, one step at a time?
 import { remainderMsat, secondsFor } from '../core/pricing.ts'
 import { topupReply } from './access-reply.ts'
+import { A_LITTLE_MS } from './amounts.ts'
 import { leaseRow, parseLease, type Lease } from './lease.ts'
 import {
   awaitCapture,
@@ -18,8 +19,6 @@ import { isPaygressCode } from './take-payment.ts'
 
 /** With less time left than this the machine gets a bridge while its payment is captured, in milliseconds. */
 const BRIDGE_MS = 60_000
-/** An end in force may be so much off the one that was asked for, in milliseconds: deadlines have whole seconds. */
-const A_LITTLE_MS = 2_000
 
 /** One step of a top-up; steps of one lease never overlap. */
 export async function stepTopup(context: ProviderContext, order: TopupOrder): Promise<Step> {

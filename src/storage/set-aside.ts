@@ -23,7 +23,8 @@ export function setAsideIfDamaged(error: unknown, path: string, clock: Clock): u
   linkSync(path, aside)
   if (existsSync(`${path}${LOG}`)) linkSync(`${path}${LOG}`, `${aside}${LOG}`)
   syncFolder(dirname(path))
-  for (const suffix of ['', '-shm', LOG]) rmSync(`${path}${suffix}`, { force: true })
+  rmSync(path, { force: true })
+  removeLog(path, aside)
   return damaged(path, aside, error)
 }
 
@@ -34,11 +35,17 @@ export function finishSettingAside(path: string): PaygressError | undefined {
   for (const name of readdirSync(folder)) {
     if (!name.startsWith(start) || !name.endsWith(LOG)) continue
     const aside = join(folder, name.slice(0, -LOG.length))
-    if (!existsSync(aside) || !isSameFile(`${path}${LOG}`, `${aside}${LOG}`)) continue
-    for (const suffix of ['-shm', LOG]) rmSync(`${path}${suffix}`, { force: true })
+    if (!existsSync(aside) || !removeLog(path, aside)) continue
     return damaged(path, aside, undefined)
   }
   return undefined
+}
+
+/** Removes the log and its index where it is the one that has its other name now: another process may have made a new database meanwhile. */
+function removeLog(path: string, aside: string): boolean {
+  if (!isSameFile(`${path}${LOG}`, `${aside}${LOG}`)) return false
+  for (const suffix of ['-shm', LOG]) rmSync(`${path}${suffix}`, { force: true })
+  return true
 }
 
 function damaged(path: string, aside: string, cause: unknown): PaygressError {

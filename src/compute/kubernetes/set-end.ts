@@ -25,8 +25,10 @@ const LONGEST_PAUSE_MS = 500
 const RACE_MS = 3_000
 /** So long after the old deadline the controller has done what it had decided; another pod comes 10 s after that. */
 const DECIDED_MS = 2_000
-/** A move lands at the latest so long after the time that it was written with: it is asked for again and again. */
-const LANDS_WITHIN_MS = 15_000
+/** A move lands at the latest so long after the time that it was written with: it is asked for again and again, and an answer may be lost. */
+const LANDS_WITHIN_MS = 30_000
+/** A pod that came later than this after the deadline was made for another reason. */
+const REPLACED_WITHIN_MS = 60_000
 
 /** `setEnd` of the port. */
 export async function setEnd(
@@ -160,14 +162,16 @@ function clusterNow(place: KubernetesPlace, job: LeaseJob): number {
   return place.settings.clock.now() - offsetSec * 1000
 }
 
-/** True where a pod is alive that was made before `deadline`. */
+/** True where a pod is alive that was made before `deadline`, or so late that the controller did not make it for the time that was bought. */
 async function hasPodFrom(place: KubernetesPlace, job: LeaseJob, deadline: number): Promise<boolean> {
   const answer = await place.api.list('pods', { labelSelector: `${LEASE_LABEL}=${job.leaseId}` })
   if (!answer.ok) throw placeError(answer.problem, 'the machine could not be looked at')
   const { items } = podListSchema.parse(answer.body)
   return items.some((item) => {
     const pod = leasePodOf(item)
-    return pod?.leaving === false && pod.hold.createdAt <= deadline
+    if (pod?.leaving !== false) return false
+    const { createdAt } = pod.hold
+    return createdAt <= deadline || createdAt > deadline + REPLACED_WITHIN_MS
   })
 }
 
