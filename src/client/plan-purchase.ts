@@ -2,7 +2,7 @@
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { Spec } from '../core/spec.ts'
-import { brokenWords, lastDeed } from './broken-words.ts'
+import { brokenWords, lastDeed, type BrokenWords } from './broken-words.ts'
 import { chooseOffer } from './choose-offer.ts'
 import { usableMints } from './choose-mint.ts'
 import { wantedSeconds } from './extent.ts'
@@ -33,14 +33,19 @@ export async function planPurchase(
   client.progress.step('looking for offers')
   const filter = wish.provider === undefined ? {} : { provider: wish.provider }
   const { offers } = await gatherOffers(client, { filter, signal })
-  const row = await chooseRow(client, offers, wish)
-  warnOf(client, row)
+  const words = brokenWords(client.orders)
+  const row = await chooseRow(client, offers, wish, words)
+  warnOf(client, row, words)
   return planRow(client, row, wish, signal)
 }
 
-async function chooseRow(client: Planner, offers: readonly SeenOffer[], wish: BuyWish): Promise<OfferRow> {
+async function chooseRow(
+  client: Planner,
+  offers: readonly SeenOffer[],
+  wish: BuyWish,
+  words: BrokenWords,
+): Promise<OfferRow> {
   const mints = usableMints(client.wallet, await namedMint(client, wish))
-  const words = brokenWords(client.orders)
   const choose = (from: readonly MintUrl[] | undefined): OfferRow =>
     chooseOffer(offers, {
       ...wish,
@@ -61,8 +66,8 @@ async function chooseRow(client: Planner, offers: readonly SeenOffer[], wish: Bu
 }
 
 /** Only a provider that was named can be one that broke its word. */
-function warnOf({ orders, progress }: Planner, { seen, providerName }: OfferRow): void {
-  const deed = lastDeed(brokenWords(orders), seen.provider)
+function warnOf({ progress }: Planner, { seen, providerName }: OfferRow, words: BrokenWords): void {
+  const deed = lastDeed(words, seen.provider)
   if (deed !== undefined) progress.note(`careful: ${providerName} broke its word towards you: it ${deed}`)
 }
 
