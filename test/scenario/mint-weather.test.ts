@@ -54,7 +54,7 @@ describe('the mint', () => {
     const ways =
       'paygress buy --order o1 goes on; paygress orders recover takes the money back when the lock has ended'
     const wall = { env: { TZ: 'Asia/Kolkata' } }
-    const shown = new RegExp(`lock ends +([-\\d]+ [:\\d]+ \\+05:30), in 1[34]m\\d*s?\\n *next +${ways}\\n`)
+    const shown = new RegExp(`lock ends +([-\\d]+ [:\\d]+ \\+05:30), in 1[345]m\\d*s?\\n *next +${ways}\\n`)
     for (const command of [
       ['orders', 'recover'],
       ['orders', 'recover'],
