@@ -3,9 +3,9 @@ import { addAbortSignal } from 'node:stream'
 import { CommanderError } from 'commander'
 import { PaygressError, toPaygressError } from './core/errors.ts'
 import { hideQuoted, quoteArgument } from './core/quote-argument.ts'
-import { withHint, withOrigin } from './commands/error-hints.ts'
+import { notePreference, noteVariable, type Origins, withHint, withOrigin } from './commands/error-hints.ts'
 import type { Invocation, OptionValue, Options } from './commands/invocation.ts'
-import { buildProgram, type Call, resolveOptions } from './program.ts'
+import { buildProgram, type Call, resolveOptions, variablesOf } from './program.ts'
 import { OUTPUT_FORMATS, type OutputFormat, processStreams, type Streams } from './terminal/streams.ts'
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal/terminal.ts'
 
@@ -80,10 +80,11 @@ async function invoke(
   fallback: TerminalOptions,
 ): Promise<number> {
   let terminal: Terminal | undefined
-  const preferred = new Map<string, OptionValue>()
+  const origins: Origins = new Map()
   try {
     const env = homeFrom(call, streams.env)
-    const options = resolveOptions(call, env, noting(preferred, await preferences(call, env)))
+    for (const [name, value] of variablesOf(call, env)) noteVariable(origins, name, value)
+    const options = resolveOptions(call, env, noting(origins, await preferences(call, env)))
     terminal = await openTerminal(streams, terminalOptions(call, options, stop))
     const invocation: Invocation = {
       args: call.args,
@@ -101,7 +102,7 @@ async function invoke(
         ? new PaygressError('interrupted', 'interrupted', { cause: error })
         : toPaygressError(error)
     terminal ??= await openTerminal(streams, fallback)
-    await terminal.fail(withOrigin(withHint(failure, call.path), preferred))
+    await terminal.fail(withOrigin(withHint(failure, call.path), origins))
     return failure.exitCode
   } finally {
     terminal?.close()
@@ -109,13 +110,10 @@ async function invoke(
 }
 
 /** The preferences that a command goes by are noted. */
-function noting(
-  preferred: Map<string, OptionValue>,
-  preference: (key: string) => OptionValue,
-): (key: string) => OptionValue {
+function noting(origins: Origins, preference: (key: string) => OptionValue): (key: string) => OptionValue {
   return (key) => {
     const value = preference(key)
-    if (value !== undefined) preferred.set(key, value)
+    if (value !== undefined) notePreference(origins, key, value)
     return value
   }
 }

@@ -180,6 +180,18 @@ function refuseEmpty({ flags }: OptionDefinition, given: OptionValue): void {
   })
 }
 
+/** The environment variables that say a value which this call goes by, with that value. */
+export function variablesOf(
+  call: Call,
+  env: Readonly<Record<string, string | undefined>>,
+): [string, OptionValue][] {
+  return Object.entries(call.understood).flatMap(([name, option]): [string, OptionValue][] => {
+    if (option.env === undefined || call.given[name] !== undefined || !option.flags.includes('<')) return []
+    const value = fromEnvironment(option, env)
+    return value === undefined ? [] : [[option.env, value]]
+  })
+}
+
 function fromEnvironment(
   option: OptionDefinition,
   env: Readonly<Record<string, string | undefined>>,

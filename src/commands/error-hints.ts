@@ -1,5 +1,6 @@
 // What does a failed command add to its error? The next command, and where a value came from that nobody typed.
 import { PaygressError } from '../core/errors.ts'
+import { nameArgument, quoteArgument } from '../core/quote-argument.ts'
 import type { OptionValue } from './invocation.ts'
 
 const INTERRUPTED = 130
@@ -16,27 +17,45 @@ function lastHint(exitCode: number, command: string): string {
   return exitCode === 3 ? 'try again' : 'the same command with --verbose shows where it came from'
 }
 
-/** Where a value of `paygress config` is what could not be used, the error says so and how to change it. */
-export function withOrigin(error: PaygressError, preferred: ReadonlyMap<string, OptionValue>): PaygressError {
-  if (![2, 3, 4, 5].includes(error.exitCode)) return error
-  const [key] = [...preferred].find(([name, value]) => isAbout(error, name, value)) ?? []
-  if (key === undefined) return error
+/** Where a value stands that nobody typed, and how it is changed. */
+interface Origin {
+  value: OptionValue
+  says: string
+  change: string
+}
+
+/** The origins of the values that a command goes by, by the name of their variable or preference. */
+export type Origins = Map<string, Origin>
+
+export function notePreference(origins: Origins, key: string, value: OptionValue): void {
   const change = `paygress config set ${key} <value>, or '' for the default`
-  const { hint = change, message } = error
-  const known = hint.includes(`paygress config set ${key}`)
-    ? hint
-    : `${hint}; or change the preference: ${change}`
-  return saying(error, `${message} (${key} comes from your preferences)`, known)
+  origins.set(key, { value, says: `${key} comes from your preferences`, change })
+}
+
+export function noteVariable(origins: Origins, name: string, value: OptionValue): void {
+  origins.set(name, { value, says: `${name} comes from the environment`, change: `unset ${name}` })
+}
+
+/** Where such a value is what could not be used, the error says so and how to change it. */
+export function withOrigin(error: PaygressError, origins: Origins): PaygressError {
+  if (![2, 3, 4, 5].includes(error.exitCode)) return error
+  const [, origin] = [...origins].find(([key, { value }]) => isAbout(error, key, value)) ?? []
+  if (origin === undefined) return error
+  const { hint } = error
+  return saying(error, `${error.message} (${origin.says})`, `${hint}; or: ${origin.change}`)
 }
 
 /** Too short to be told from other words, unless it stands in quotes. */
 const TOO_SHORT = 6
 
-function isAbout({ code, message }: PaygressError, key: string, value: OptionValue): boolean {
-  if (key === 'relays' && code === 'relays_unreachable') return true
-  const texts = typeof value === 'object' ? value : [String(value)]
+function isAbout({ code, message }: PaygressError, name: string, value: OptionValue): boolean {
+  if (['relays', 'PAYGRESS_RELAYS'].includes(name) && code === 'relays_unreachable') return true
+  if (value === undefined || typeof value === 'boolean') return false
+  const texts = typeof value === 'string' ? [value] : value
   return texts.some(
-    (text) => message.includes(`"${text}"`) || (text.length >= TOO_SHORT && message.includes(text)),
+    (text) =>
+      message.includes(quoteArgument(text)) ||
+      (text.length >= TOO_SHORT && message.includes(nameArgument(text))),
   )
 }
 

@@ -5,6 +5,7 @@ import { PaygressError } from '../core/errors.ts'
 import { quoteArgument } from '../core/quote-argument.ts'
 import { parseOrderId } from '../core/ids.ts'
 import { parseMintUrl } from '../core/mint-url.ts'
+import { HIGHEST_SATS_PER_HOUR } from '../core/pricing.ts'
 import type { Options } from './invocation.ts'
 
 /** The shared part of a wish; throws usage errors, and `usage` where none or several of --for, --amount, --until are given. */
@@ -25,7 +26,7 @@ export function payWish(options: Options): PayWish {
 
 /** The highest sats per hour that anybody may ask: `--max-rate`, or the preference. */
 export function maxRateOf(options: Options): number | undefined {
-  return options.count('maxRate', 1, 1_000_000_000_000)
+  return options.count('maxRate', 1, HIGHEST_SATS_PER_HOUR)
 }
 
 /** True where none of --for, --amount and --until is given. */

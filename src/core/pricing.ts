@@ -4,6 +4,10 @@ import { type Msat, msatToSatCeil } from './money.ts'
 /** Price of one second; a positive integer of at most 2^53 - 1. */
 export type RateMsatPerSec = number
 
+/** No offer and no limit is higher than this. */
+export const HIGHEST_RATE_MSAT_PER_SEC = 1_000_000_000_000
+export const HIGHEST_SATS_PER_HOUR = 1_000_000_000_000
+
 export function costMsat(durationSec: number, rate: RateMsatPerSec): Msat {
   return BigInt(durationSec) * BigInt(rate)
 }

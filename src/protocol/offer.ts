@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import type { SpecId } from '../core/ids.ts'
 import { type MintUrl, normaliseMintUrl } from '../core/mint-url.ts'
+import { HIGHEST_RATE_MSAT_PER_SEC } from '../core/pricing.ts'
 import type { RelayUrl } from '../core/relay-url.ts'
 import type { Spec } from '../core/spec.ts'
 import { lockKeyField, relaysField, specIdField, text } from './fields.ts'
@@ -44,7 +45,7 @@ const specSchema = z
     description: text(2_000).default(''),
     cpu_millicores: z.int().min(1).max(10_000_000),
     memory_mb: z.int().min(1).max(100_000_000),
-    rate_msats_per_sec: z.int().min(1).max(1_000_000_000_000),
+    rate_msats_per_sec: z.int().min(1).max(HIGHEST_RATE_MSAT_PER_SEC),
   })
   .transform((spec): Spec => ({
     id: spec.id,

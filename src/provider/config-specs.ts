@@ -1,7 +1,7 @@
 // Which specs does the configuration sell? From a file, from JSON in a variable, or from the older single rate.
 import * as z from 'zod'
 import { isSpecId } from '../core/ids.ts'
-import { rateFromSatsPerHour } from '../core/pricing.ts'
+import { HIGHEST_RATE_MSAT_PER_SEC, rateFromSatsPerHour } from '../core/pricing.ts'
 import type { Spec } from '../core/spec.ts'
 
 const specSchema = z.object({
@@ -10,7 +10,7 @@ const specSchema = z.object({
   description: z.string().max(2_000).default(''),
   cpu_millicores: z.int().min(1).max(10_000_000),
   memory_mb: z.int().min(1).max(100_000_000),
-  rate_msats_per_sec: z.int().min(1).max(1_000_000_000_000),
+  rate_msats_per_sec: z.int().min(1).max(HIGHEST_RATE_MSAT_PER_SEC),
 })
 const specsSchema = z.array(specSchema).min(1, 'must hold at least one spec').max(100)
 

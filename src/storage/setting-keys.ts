@@ -1,6 +1,7 @@
 // Which preferences can be set, and which values may each one have?
 import * as z from 'zod'
 import { normaliseMintUrl } from '../core/mint-url.ts'
+import { HIGHEST_SATS_PER_HOUR } from '../core/pricing.ts'
 import { isProviderName } from '../core/provider-name.ts'
 import { normaliseRelayUrl } from '../core/relay-url.ts'
 
@@ -30,7 +31,10 @@ export const settingKeys = {
   /** How answers are printed. */
   output: z.enum(['table', 'json', 'yaml', 'name'], 'must be table, json, yaml or name'),
   /** Never rent above this many sats per hour. */
-  max_rate: z.int(WHOLE).positive(WHOLE).max(1_000_000_000_000, 'must be at most 1000000000000'),
+  max_rate: z
+    .int(WHOLE)
+    .positive(WHOLE)
+    .max(HIGHEST_SATS_PER_HOUR, `must be at most ${HIGHEST_SATS_PER_HOUR}`),
   /** The public key file to give to machines. */
   ssh_key: z.string().min(1),
 } as const

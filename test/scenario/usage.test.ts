@@ -202,6 +202,27 @@ describe('what can be seen without any network', () => {
     expect((await runCli(['config', 'path'], { home })).code).toBe(0)
   })
 
+  test.concurrent.each<[string, string, string[], ExpectedError]>([
+    ['PAYGRESS_TIMEOUT', 'abc', ['offers'], { exit: 2, code: 'invalid_duration', says: /"abc" is not/ }],
+    ['PAYGRESS_MAX_RATE', 'much', ['offers'], { exit: 2, code: 'usage', says: /"much" is not/ }],
+    ['PAYGRESS_RELAYS', 'ws://127.0.0.1:1,http://x', ['offers'], { exit: 2, code: 'usage' }],
+    ['PAYGRESS_OUTPUT', 'xml', ['pods'], { exit: 2, code: 'usage', says: /"xml" is not/ }],
+    ['PAYGRESS_COLUMNS', 'nmae', ['pods'], { exit: 2, code: 'usage' }],
+    ['PAYGRESS_PROFILE', '../x', ['pods'], { exit: 2, code: 'usage', says: /"\.\.\/x" cannot/ }],
+    [
+      'PAYGRESS_WORDS_FILE',
+      '/nowhere',
+      ['wallet', 'restore', '--mint', MINT],
+      { exit: 2, code: 'usage', says: /no file \/nowhere/ },
+    ],
+    ['PAYGRESS_TIMEOUT', `nsec1${'q'.repeat(58)}`, ['offers'], { exit: 2, says: /not shown/ }],
+    ['PAYGRESS_TIMEOUT', 'x'.repeat(500), ['offers'], { exit: 2 }],
+  ])('%s is named where its value cannot be used (%#)', async (name, value, args, wanted) => {
+    const result = await runCli(args, { home: temporaryFolder('usage'), env: { [name]: value } })
+    expectError(result, { ...wanted, hint: new RegExp(`; or: unset ${name}$`, 'm') })
+    expect(result.stderr).toContain(`(${name} comes from the environment)`)
+  })
+
   test.concurrent('help and version go to stdout and are no failure', async () => {
     const home = temporaryFolder('usage')
     const [help, version, bare] = await Promise.all([
