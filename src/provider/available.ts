@@ -32,9 +32,7 @@ function leftOf(
 }
 
 function usedBySpec(context: Pick<ProviderContext, 'ledger'>): Map<SpecId, number> {
-  const used = new Map<SpecId, number>()
-  const add = (id: SpecId): void => void used.set(id, (used.get(id) ?? 0) + 1)
-  for (const lease of context.ledger.leasesIn('running')) add(lease.specId)
-  for (const id of context.ledger.openSpawnSpecs()) add(id)
+  const used = context.ledger.runningBySpec()
+  for (const id of context.ledger.openSpawnSpecs()) used.set(id, (used.get(id) ?? 0) + 1)
   return used
 }

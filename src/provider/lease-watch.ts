@@ -62,10 +62,11 @@ export async function reconcileLeases(
   resume: (key: string) => void,
 ): Promise<void> {
   const machines = new Map((await context.compute.list()).map((machine) => [machine.leaseId, machine]))
-  for (const lease of context.ledger.leasesIn('running')) {
-    const machine = machines.get(lease.leaseId)
-    if (machine === undefined || machine.state === 'ended') await bookEnd(context, lease.leaseId, resume)
-    else await enforceOwedEnd(context, lease.leaseId)
+  const owed = new Set(context.ledger.leasesOwedAnEnd())
+  for (const leaseId of context.ledger.runningLeases()) {
+    const machine = machines.get(leaseId)
+    if (machine === undefined || machine.state === 'ended') await bookEnd(context, leaseId, resume)
+    else if (owed.has(leaseId)) await enforceOwedEnd(context, leaseId)
   }
   await sweep(context, [...machines.values()])
   const seen = String(context.clock.now())
@@ -138,10 +139,10 @@ function lose(context: ProviderContext, lease: Lease, endedAt: number, resume: (
 
 /** Ends machines that no lease and no open order owns. */
 async function sweep(context: ProviderContext, machines: readonly Machine[]): Promise<void> {
-  const open = new Set(context.ledger.openOrders().map((order) => order.leaseId))
+  // Every one of these machines had its order before it was listed.
+  const owned = new Set([...context.ledger.openLeaseIds(), ...context.ledger.runningLeases()])
   for (const machine of machines) {
-    if (machine.state === 'ended' || open.has(machine.leaseId)) continue
-    if (context.ledger.lease(machine.leaseId)?.state === 'running') continue
+    if (machine.state === 'ended' || owned.has(machine.leaseId)) continue
     context.log.warn({ lease: machine.leaseId }, 'a machine that nobody paid for is ended')
     await context.compute.end(machine.leaseId)
   }

@@ -26,7 +26,6 @@ export async function withRunning(
 
 /** Gives the machine the end that stands in the ledger, and tells its buyer; within the lease's turn. */
 export async function enforceOwed(context: ProviderContext, lease: Lease): Promise<void> {
-  // Nothing is owed on most leases, and every look at the machines asks for all of them.
   if (lease.unreportedOwed !== true && lease.outages?.owed !== true) return
   const order = readOrder(context.ledger, lease.orderKey)
   if (order?.kind !== 'spawn') return

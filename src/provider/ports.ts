@@ -98,6 +98,12 @@ export interface Ledger {
   /** By pod npub or pod name. */
   leaseOfPod(pod: string): LeaseRow | undefined
   leasesIn(state: LeaseState): LeaseRow[]
+  /** Where thousands run, only what is asked for is read of them: their ids, oldest first. */
+  runningLeases(): LeaseId[]
+  /** Those of them whose end in the ledger is not known to be enforced yet. */
+  leasesOwedAnEnd(): LeaseId[]
+  /** How many of them there are, by spec. */
+  runningBySpec(): Map<SpecId, number>
   putLease(tx: Transaction, row: LeaseRow): void
 
   /** Oldest first. */

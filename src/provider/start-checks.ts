@@ -64,7 +64,7 @@ async function checkPlace(context: ProviderContext, acceptNewCluster: boolean): 
   for (const { level, what, fix } of findings) if (level === 'warn') context.log.warn({ fix }, what)
   if (clusterId === undefined) return
   const before = context.ledger.note(PLACE_NOTE)
-  const runs = context.ledger.leasesIn('running').length
+  const runs = context.ledger.runningLeases().length
   if (before !== undefined && before !== clusterId && runs > 0 && !acceptNewCluster) {
     throw new PaygressError(
       'config_invalid',

@@ -115,6 +115,13 @@ export function readSpecId(row: unknown): SpecId {
   return specRow.parse(row).spec_id
 }
 
+const specCountRow = z.object({ spec_id: specId, count: sqlNumber })
+
+export function readSpecCount(row: unknown): [SpecId, number] {
+  const { spec_id, count } = specCountRow.parse(row)
+  return [spec_id, count]
+}
+
 const leaseIdRow = z.object({ lease_id: leaseId })
 
 export function readLeaseId(row: unknown): LeaseId {

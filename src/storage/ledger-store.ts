@@ -1,7 +1,15 @@
 // Where are a provider's orders, leases and books kept? In the profile's database, beside the wallet's journal.
 import * as z from 'zod'
 import type { Ledger } from '../provider/ports.ts'
-import { readCredit, readLease, readOrder, readOutbox, readLeaseId, readSpecId } from './ledger-rows.ts'
+import {
+  readCredit,
+  readLease,
+  readLeaseId,
+  readOrder,
+  readOutbox,
+  readSpecCount,
+  readSpecId,
+} from './ledger-rows.ts'
 import type { SqlReader } from './sql.ts'
 import { sqlOf } from './sql-transaction.ts'
 import { sqlNumber } from './sql-types.ts'
@@ -66,7 +74,18 @@ function orders(database: SqlReader): Orders {
   }
 }
 
-type Leases = Pick<Ledger, 'lease' | 'leaseOfPod' | 'leasesIn' | 'putLease' | 'credits' | 'addCredit'>
+type Leases = Pick<
+  Ledger,
+  | 'lease'
+  | 'leaseOfPod'
+  | 'leasesIn'
+  | 'runningLeases'
+  | 'leasesOwedAnEnd'
+  | 'runningBySpec'
+  | 'putLease'
+  | 'credits'
+  | 'addCredit'
+>
 
 function leases(database: SqlReader): Leases {
   return {
@@ -78,6 +97,25 @@ function leases(database: SqlReader): Leases {
       ),
     leasesIn: (state) =>
       database.all('SELECT * FROM ledger_leases WHERE state = ? ORDER BY rowid', [state]).map(readLease),
+    runningLeases: () =>
+      database
+        .all("SELECT lease_id FROM ledger_leases WHERE state = 'running' ORDER BY rowid")
+        .map(readLeaseId),
+    leasesOwedAnEnd: () =>
+      database
+        .all(
+          `SELECT lease_id FROM ledger_leases WHERE state = 'running'
+           AND (body ->> '$.unreportedOwed' OR body ->> '$.outages.owed') ORDER BY rowid`,
+        )
+        .map(readLeaseId),
+    runningBySpec: () =>
+      new Map(
+        database
+          .all(
+            "SELECT spec_id, count(*) AS count FROM ledger_leases WHERE state = 'running' GROUP BY spec_id",
+          )
+          .map(readSpecCount),
+      ),
     putLease: (tx, row) => {
       sqlOf(tx).run(
         `INSERT INTO ledger_leases (lease_id, order_key, owner, pod_npub, pod_name, spec_id, state, paid_from, paid_until, rest_msat, body)

@@ -111,21 +111,22 @@ async function figures(place: Place, requests: () => number): Promise<Figure[]> 
     return made
   }
   // The first ones load everything and open the sockets.
-  await msEach(compute, take(ORDERS))
-  await inTurns(take(FEW), async (request) => order(compute, request))
-  const few = await msEach(compute, take(ORDERS))
+  const ordered = async (request: MachineRequest): Promise<void> => order(compute, request)
+  await msEach(compute, take(ORDERS), ordered)
+  await inTurns(take(FEW), ordered)
+  const few = await msEach(compute, take(ORDERS), ordered)
+  const bareFew = await msEach(compute, take(ORDERS), place.bare)
   const ours: number[] = []
   const theirs: number[] = []
   for (let round = 0; round < 3; round += 1) {
-    ours.push(await perSecond(take(ORDERS), async (request) => order(compute, request)))
+    ours.push(await perSecond(take(ORDERS), ordered))
     theirs.push(await perSecond(take(ORDERS), async (request) => place.bare(request)))
   }
-  await inTurns(take(Math.max(0, MANY - (await compute.list()).length)), async (request) =>
-    order(compute, request),
-  )
-  const many = await msEach(compute, take(ORDERS))
+  await inTurns(take(Math.max(0, MANY - (await compute.list()).length)), ordered)
+  const many = await msEach(compute, take(ORDERS), ordered)
+  const bareMany = await msEach(compute, take(ORDERS), place.bare)
   const before = requests()
-  await inTurns(take(1), async (request) => order(compute, request))
+  await inTurns(take(1), ordered)
   const perOrder = requests() - before
 
   const listing: number[] = []
@@ -154,6 +155,12 @@ async function figures(place: Place, requests: () => number): Promise<Figure[]> 
       unit: 'ms',
       reference: { what: `at ${FEW}`, value: few },
     },
+    {
+      what: `the bare loop's at ${MANY} leases`,
+      ours: bareMany,
+      unit: 'ms',
+      reference: { what: `at ${FEW}`, value: bareFew },
+    },
     { what: 'requests to the API server per order', ours: perOrder, unit: '' },
     { what: `reconcile: list of ${MANY} leases`, ours: median(listing), unit: 's' },
     ...memory,
@@ -161,11 +168,15 @@ async function figures(place: Place, requests: () => number): Promise<Figure[]> 
 }
 
 /** One after the other, each ended before the next begins, so that as many leases are there for the last as for the first. */
-async function msEach(compute: Compute, requests: readonly MachineRequest[]): Promise<number> {
+async function msEach(
+  compute: Compute,
+  requests: readonly MachineRequest[],
+  work: (request: MachineRequest) => Promise<void>,
+): Promise<number> {
   const times: number[] = []
   for (const request of requests) {
     const startedAt = performance.now()
-    await order(compute, request)
+    await work(request)
     times.push(performance.now() - startedAt)
     await compute.end(request.leaseId)
   }

@@ -17,7 +17,10 @@ import { startServe } from '../support/scenario/serve-process.ts'
 import type { Figure } from './figures.ts'
 
 /** As the Dockerfile starts it. */
-const AS_IN_THE_IMAGE = '--max-semi-space-size=4'
+const AS_IN_THE_IMAGE = {
+  nodeOptions: ['--max-semi-space-size=4', '--heap-growing-percent=40'],
+  env: { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '65536', MALLOC_MMAP_THRESHOLD_: '65536' },
+}
 const HOUR_MS = 3_600_000
 /** The first look at all machines, and what it leaves for the collector. */
 const SETTLE_MS = 20_000
@@ -40,7 +43,9 @@ export async function serveMemory(place: MemoryPlace): Promise<Figure[]> {
     dir,
     relays: [relay.url],
     mints: [mint.url],
+    nodeOptions: AS_IN_THE_IMAGE.nodeOptions,
     env: {
+      ...AS_IN_THE_IMAGE.env,
       BACKEND: 'kubernetes',
       KUBECONFIG: place.kubeconfig,
       POD_NAMESPACE: place.namespace.name,
@@ -49,7 +54,6 @@ export async function serveMemory(place: MemoryPlace): Promise<Figure[]> {
       SSH_PORT_RANGE_END: '32767',
       BASE_IMAGE: 'paygress/ssh:latest',
       LOG_LEVEL: 'info',
-      NODE_OPTIONS: AS_IN_THE_IMAGE,
     },
   })
   try {

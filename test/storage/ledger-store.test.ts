@@ -61,6 +61,26 @@ function lease(number: number, change: Partial<LeaseRow> = {}): LeaseRow {
   }
 }
 
+test('of the leases that run, as much is read as is asked for', () => {
+  const ledger = createLedger(database)
+  database.transaction((tx) => {
+    for (let number = 1; number <= 5; number += 1) ledger.putOrder(tx, order(number))
+    ledger.putLease(tx, lease(1))
+    ledger.putLease(tx, lease(2, { body: '{"unreportedOwed":true}' }))
+    ledger.putLease(tx, lease(3, { body: '{"outages":{"owed":true}}', specId: testSpecId('large') }))
+    ledger.putLease(tx, lease(4, { body: '{"unreportedOwed":false,"outages":{"owed":false}}' }))
+    ledger.putLease(tx, lease(5, { state: 'expired', body: '{"outages":{"owed":true}}' }))
+  })
+  expect(ledger.runningLeases()).toEqual([1, 2, 3, 4].map(testLeaseId))
+  expect(ledger.leasesOwedAnEnd()).toEqual([2, 3].map(testLeaseId))
+  expect(ledger.runningBySpec()).toEqual(
+    new Map([
+      [testSpecId('basic'), 3],
+      [testSpecId('large'), 1],
+    ]),
+  )
+})
+
 test('an order is written, found by key and id, and changed in place', () => {
   const ledger = createLedger(database)
   database.transaction((tx) => ledger.putOrder(tx, order(1)))

@@ -18,6 +18,8 @@ export interface CliOptions {
   tty?: boolean
   /** Another build of the program; its launcher. */
   launcher?: string
+  /** Options of Node itself. */
+  nodeOptions?: readonly string[]
 }
 
 export interface CliResult {
@@ -53,7 +55,13 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
 /** Starts the built program; it is killed after the test file at the latest. */
 export function startCli(args: readonly string[], options: CliOptions): RunningCli {
   const startedAt = performance.now()
-  const words = [process.execPath, options.launcher ?? LAUNCHER, ...args]
+  const words = [
+    process.execPath,
+    ...(options.nodeOptions ?? []),
+    '--',
+    options.launcher ?? LAUNCHER,
+    ...args,
+  ]
   const [command = '', ...rest] = options.tty === true ? inTerminal(words) : words
   const child = spawn(command, rest, {
     cwd: options.cwd ?? options.home,

@@ -13,7 +13,8 @@ const FIRST_PAUSE_MS = 200
 const LONGEST_PAUSE_MS = 10_000
 /** A server sends a bookmark a minute; one that is silent for longer is gone, whatever its socket says. */
 const SILENCE_MS = 90_000
-const PAGE = '500'
+// Small ones are read and forgotten before the collector of garbage moves them among what stays.
+const PAGE = '50'
 
 export interface Followed<Read> {
   kind: 'jobs' | 'pods'

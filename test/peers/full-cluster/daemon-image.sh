@@ -21,4 +21,4 @@ done
 echo 'paygress:x:10001:10001::/app/data:/nonexistent' >"$work/etc/passwd"
 chown 10001:10001 "$work/app/data"
 python3 "$here/image/archive.py" "$work" docker.io/library/paygress:latest "$output" /app \
-  node --max-semi-space-size=4 -- /app/bin/paygress.js
+  node --max-semi-space-size=4 --heap-growing-percent=40 -- /app/bin/paygress.js

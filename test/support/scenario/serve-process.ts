@@ -21,6 +21,8 @@ export interface ServeOptions {
   env?: Readonly<Record<string, string>>
   /** Another build of the program; its launcher. */
   launcher?: string
+  /** Options of Node itself. */
+  nodeOptions?: readonly string[]
 }
 
 export interface ServeProcess {
@@ -39,10 +41,11 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
 }
 
 /** Starts it and waits for nothing. */
-export function launchServe({ dir, relays, mints, env, launcher }: ServeOptions): RunningCli {
+export function launchServe({ dir, relays, mints, env, launcher, nodeOptions }: ServeOptions): RunningCli {
   return startCli(['serve'], {
     home: dir,
     ...(launcher === undefined ? {} : { launcher }),
+    ...(nodeOptions === undefined ? {} : { nodeOptions }),
     env: {
       BACKEND: 'process',
       NOSTR_RELAYS: relays.join(','),
