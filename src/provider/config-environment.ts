@@ -53,6 +53,13 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   POD_DISK_MB: '5120',
 }
 
+/** What is wrong with a variable, with an example of a right one. */
+export function problem(name: string, what: string): string {
+  const example = EXAMPLES[name]
+  const joined = what === 'environment variable is required' ? `${name} ${what}` : `${name}: ${what}`
+  return example === undefined ? joined : `${joined} (example: ${name}=${example})`
+}
+
 const LATER = 'comes in a later version'
 
 export const environment = z.object({

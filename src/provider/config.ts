@@ -4,16 +4,12 @@ import { PaygressError } from '../core/errors.ts'
 import { nameArgument } from '../core/quote-argument.ts'
 import { isLoopbackUrl } from '../core/relay-url.ts'
 import type { Spec } from '../core/spec.ts'
-import { DEFAULT_IMAGE, environment, EXAMPLES, type ParsedEnvironment } from './config-environment.ts'
+import { DEFAULT_IMAGE, environment, type ParsedEnvironment, problem } from './config-environment.ts'
 import { noticesOf } from './config-notices.ts'
-import { parseSpecs, specOfSingleRate, type SpecsRead } from './config-specs.ts'
+import { readSpecs, type ReadText } from './config-specs.ts'
 import { type KubernetesConfig, LOG_LEVELS, type LogLevel, type ProviderConfig } from './provider-config.ts'
 
-/** Text of a file, undefined where there is none. */
-export type ReadText = (path: string) => string | undefined
 type Environment = Readonly<Record<string, string | undefined>>
-
-const DEFAULT_SPECS_FILE = 'pod-specs.json'
 
 /**
  * The configuration of a provider from its variables; flags stand in for variables (`--backend` is `BACKEND`). An empty value counts as
@@ -31,69 +27,39 @@ export function parseProviderConfig(env: Environment, readText: ReadText): Provi
     : parsed.error.issues.map((issue) => problem(String(issue.path[0]), issue.message))
   const specs = readSpecs(given, readText)
   if ('problems' in specs) problems.push(...specs.problems)
-  const known = 'specs' in specs ? specs.specs : []
+  const known = 'specs' in specs ? specs.specs : undefined
   const capacity = readCapacity(given, known, problems)
   const logLevel = readLogLevel(given, problems)
   crossCheck(given, parsed.success ? parsed.data : soundPart(given, parsed.error), problems)
-  if (!parsed.success || problems.length > 0) throw invalid(problems)
+  if (!parsed.success || known === undefined || problems.length > 0)
+    throw invalid(problems, 'file' in specs ? specs.file : undefined)
   return configOf(parsed.data, { specs: known, capacity, logLevel, notices: noticesOf(given, parsed.data) })
 }
 
-function problem(name: string, what: string): string {
-  const example = EXAMPLES[name]
-  const joined = what === 'environment variable is required' ? `${name} ${what}` : `${name}: ${what}`
-  return example === undefined ? joined : `${joined} (example: ${name}=${example})`
-}
-
-function invalid(problems: string[]): PaygressError {
+/** A file that is broken is mended itself: its variable may be right, or not even set. */
+function invalid(problems: string[], file: string | undefined): PaygressError {
+  const mend = file === undefined ? [] : [`mend ${nameArgument(file)}, or name another with POD_SPECS_FILE`]
+  const set = problems.length > mend.length ? ['set these variables in the environment or in .env'] : []
   return new PaygressError('config_invalid', `the configuration is not usable: ${problems.join('; ')}`, {
-    hint: 'set these variables in the environment or in .env and start again',
+    hint: `${[...mend, ...set].join('; ')} and start again`,
     details: { problems },
   })
-}
-
-/** The file that the specs have to be read from, where a file says them. */
-export function specsFileOf(env: Environment): string | undefined {
-  const said = (name: string) => env[name]?.trim() || undefined
-  const file = said('POD_SPECS_FILE')
-  if (file !== undefined) return file
-  return (said('POD_SPECS') ?? said('PAYMENT_RATE_SATS_PER_HOUR')) ? undefined : DEFAULT_SPECS_FILE
-}
-
-function readSpecs(given: Environment, readText: ReadText): SpecsRead {
-  const file = given.POD_SPECS_FILE
-  if (file !== undefined) {
-    const text = readText(file)
-    if (text === undefined)
-      return { problems: [problem('POD_SPECS_FILE', `there is no file ${nameArgument(file)}`)] }
-    return named('POD_SPECS_FILE', parseSpecs(text))
-  }
-  if (given.POD_SPECS !== undefined) return named('POD_SPECS', parseSpecs(given.POD_SPECS))
-  const rate = given.PAYMENT_RATE_SATS_PER_HOUR
-  if (rate !== undefined) return { specs: /^[1-9]\d{0,9}$/.test(rate) ? specOfSingleRate(Number(rate)) : [] }
-  const text = readText(DEFAULT_SPECS_FILE)
-  if (text !== undefined) return named('POD_SPECS_FILE', parseSpecs(text))
-  return { problems: [`POD_SPECS environment variable is required: POD_SPECS=${EXAMPLES.POD_SPECS}`] }
-}
-
-function named(name: string, read: SpecsRead): SpecsRead {
-  // One problem of one variable, however many specs are wrong.
-  return 'specs' in read ? read : { problems: [problem(name, read.problems.join('; '))] }
 }
 
 /** `CAPACITY_<SPEC>`: the spec's id in capitals, everything else than letters and digits as `_`. */
 function readCapacity(
   given: Environment,
-  specs: readonly Spec[],
+  specs: readonly Spec[] | undefined,
   problems: string[],
 ): ProviderConfig['capacity'] {
   const capacity: ProviderConfig['capacity'] = new Map()
   for (const [name, value] of Object.entries(given)) {
     if (!name.startsWith('CAPACITY_') || value === undefined) continue
-    const spec = specs.find(({ id }) => `CAPACITY_${id.toUpperCase().replace(/[^A-Z0-9]/g, '_')}` === name)
-    if (spec === undefined) problems.push(`${name}: there is no such spec (example: CAPACITY_BASIC=4)`)
-    else if (/^\d{1,6}$/.test(value)) capacity.set(spec.id, Number(value))
-    else problems.push(`${name}: must be a whole number (example: ${name}=4)`)
+    const spec = specs?.find(({ id }) => `CAPACITY_${id.toUpperCase().replace(/[^A-Z0-9]/g, '_')}` === name)
+    if (specs !== undefined && spec === undefined)
+      problems.push(`${name}: there is no such spec (example: CAPACITY_BASIC=4)`)
+    else if (!/^\d{1,6}$/.test(value)) problems.push(`${name}: must be a whole number (example: ${name}=4)`)
+    else if (spec !== undefined) capacity.set(spec.id, Number(value))
   }
   return capacity
 }

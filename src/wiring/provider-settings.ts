@@ -5,7 +5,8 @@ import { parse } from 'dotenv'
 import { PaygressError } from '../core/errors.ts'
 import { nameArgument } from '../core/quote-argument.ts'
 import { decodeSecretKey } from '../core/secret-key.ts'
-import { parseProviderConfig, specsFileOf } from '../provider/config.ts'
+import { parseProviderConfig } from '../provider/config.ts'
+import { type ReadText, specsFileOf } from '../provider/config-specs.ts'
 import type { ProviderConfig } from '../provider/provider-config.ts'
 import { loadIdentity } from '../storage/identity-file.ts'
 import { readNamedFile } from '../storage/named-file.ts'
@@ -36,8 +37,18 @@ export async function providerConfig(sources: ProviderSources): Promise<Provider
     ...said({ BACKEND, KUBECONFIG, KUBE_CONTEXT }),
   }
   const file = specsFileOf(all)
-  const specs = file === undefined ? undefined : await readNamedFile(file, signal)
+  const specs = file === undefined ? undefined : await readSpecs(file, signal)
   return parseProviderConfig(all, () => specs)
+}
+
+/** A file that cannot be read is one mistake of the configuration, told with all others. */
+async function readSpecs(file: string, signal: AbortSignal): Promise<ReturnType<ReadText>> {
+  try {
+    return await readNamedFile(file, signal)
+  } catch (error) {
+    if (signal.aborted || !(error instanceof PaygressError)) throw error
+    return { unreadable: error.message }
+  }
 }
 
 function said(variables: Environment): Environment {
@@ -52,12 +63,25 @@ export function providerConfigFrom(env: Environment): ProviderConfig {
 }
 
 async function readDotenv(path: string | undefined, signal: AbortSignal): Promise<Record<string, string>> {
-  const text = await readNamedFile(path ?? '.env', signal)
+  const text = path === undefined ? await readOwnDotenv(signal) : await readNamedFile(path, signal)
   if (text !== undefined) return parse(text)
   if (path === undefined) return {}
   throw new PaygressError('usage', `there is no file ${nameArgument(path)}`, {
     hint: 'give another --dotenv, or let paygress provider init write one',
   })
+}
+
+/** Nobody named `.env`: one that cannot be read is no mistake of the command line. */
+async function readOwnDotenv(signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return await readNamedFile('.env', signal)
+  } catch (error) {
+    if (signal.aborted || !(error instanceof PaygressError)) throw error
+    throw new PaygressError('config_invalid', error.message, {
+      hint: 'make it readable, move it away, or name another configuration file: --dotenv FILE',
+      cause: error,
+    })
+  }
 }
 
 /** The provider's Nostr key: the configured one, one from a configured file, or one that is made and kept in the data folder. */

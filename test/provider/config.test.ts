@@ -164,6 +164,11 @@ describe('a mistake', () => {
       { POD_SPECS: `[${specs.slice(1, -1)},${specs.slice(1, -1)}]` },
       'two specs with the id "basic"',
     ],
+    [
+      'a single rate of leading zeros alone',
+      { POD_SPECS: '', PAYMENT_RATE_SATS_PER_HOUR: '000' },
+      'PAYMENT_RATE_SATS_PER_HOUR: must be a whole number from 1',
+    ],
     ['a missing specs file', { POD_SPECS_FILE: '/no/file' }, 'POD_SPECS_FILE: there is no file /no/file'],
     ['http mode', { RUN_MODE: 'both' }, 'RUN_MODE: this version serves nostr only'],
     ['a cluster without an address', { BACKEND: 'kubernetes' }, 'SSH_HOST environment variable is required'],
@@ -222,7 +227,7 @@ describe('a mistake', () => {
     const found = problems({
       RUN_MODE: 'http',
       MIN_POW: 'x',
-      CAPACITY_A: '1',
+      CAPACITY_A: 'x',
       LOG_LEVEL: 'loud',
       ENABLE_CLEANUP_TASK: 'maybe',
     })
@@ -234,4 +239,42 @@ describe('a mistake', () => {
     const key = `nsec1${'q'.repeat(58)}`
     expect(problems({ ...good, NOSTR_PRIVATE_KEY: key, MIN_POW: 'x' }).join()).not.toContain(key)
   })
+})
+
+describe('a file of specs that is there and cannot be used', () => {
+  const { POD_SPECS: _specs, ...rest } = good
+  function refusal(env: Record<string, string>, text: string | { unreadable: string }): PaygressError {
+    try {
+      parseProviderConfig({ ...rest, ...env }, () => text)
+    } catch (error) {
+      if (error instanceof PaygressError) return error
+      throw error
+    }
+    throw new Error('it is usable')
+  }
+
+  test.each<[string, string | { unreadable: string }, string]>([
+    ['broken', '[', 'POD_SPECS_FILE: my.json: is not JSON'],
+    ['unreadable', { unreadable: 'my.json cannot be read: it is a folder' }, 'my.json cannot be read'],
+  ])('is named to be mended: %s', (_, text, says) => {
+    const error = refusal({ POD_SPECS_FILE: 'my.json' }, text)
+    expect(error.message).toContain(says)
+    expect(error.hint).toBe('mend my.json, or name another with POD_SPECS_FILE and start again')
+  })
+
+  test('is told with all that is wrong, and nothing is wrong for its sake', () => {
+    const error = refusal({ MIN_POW: 'x', CAPACITY_BASIC: '4' }, '[]')
+    expect(error.details?.problems).toEqual([
+      expect.stringContaining('MIN_POW'),
+      'POD_SPECS_FILE: pod-specs.json: must hold at least one spec',
+    ])
+    expect(error.hint).toContain('mend pod-specs.json')
+    expect(error.hint).toContain('set these variables')
+  })
+})
+
+test('a single rate may be written with zeros before it', () => {
+  const { POD_SPECS: _specs, ...rest } = good
+  const env = { ...rest, PAYMENT_RATE_SATS_PER_HOUR: '036' }
+  expect(parseProviderConfig(env, noFiles).specs).toMatchObject([{ id: 'default', rateMsatPerSec: 10 }])
 })

@@ -1,5 +1,5 @@
 // What does a daemon leave behind that was pointed at the wrong file or key? Nothing, and it says which.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/peers/temporary-folder.ts'
@@ -31,9 +31,20 @@ test('another program’s file in the place of the database: refused, and nothin
 
 test.each([
   ['a key of zeros', { NOSTR_PRIVATE_KEY: '0'.repeat(64) }, /NOSTR_PRIVATE_KEY/],
-  ['specs in a folder', { POD_SPECS_FILE: '/tmp' }, /\/tmp cannot be read: it is a folder/],
+  [
+    'specs in a folder, with another mistake',
+    { POD_SPECS_FILE: '/tmp', MIN_POW: 'x' },
+    /MIN_POW.*\/tmp cannot be read: it is a folder/,
+  ],
 ])('%s is a mistake of the configuration', async (_, changes, says) => {
   const home = temporaryFolder('serve-wrong')
   const env = variables({ CASHU_DB_PATH: join(home, 'data', 'p.db'), ...changes })
   expectError(await runCli(SERVE, { home, env }), { exit: 2, code: 'config_invalid', says })
+})
+
+test('a folder called .env is a mistake of the configuration, which nobody typed', async () => {
+  const home = temporaryFolder('serve-folder')
+  mkdirSync(join(home, '.env'))
+  const result = await runCli(['serve', '-o', 'json'], { home, env: variables({}), cwd: home })
+  expectError(result, { exit: 2, code: 'config_invalid', says: /\.env cannot be read/, hint: /move it away/ })
 })
