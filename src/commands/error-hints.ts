@@ -55,8 +55,17 @@ function isAbout({ code, message }: PaygressError, name: string, value: OptionVa
   return texts.some(
     (text) =>
       message.includes(quoteArgument(text)) ||
-      (text.length >= TOO_SHORT && message.includes(nameArgument(text))),
+      (text.length >= TOO_SHORT && standsIn(message, nameArgument(text))),
   )
+}
+
+/** True where the text stands there by itself: a home is a part of the path of all that is in it. */
+function standsIn(message: string, text: string): boolean {
+  const parts = message.split(text)
+  return parts.some((before, at) => {
+    const after = parts[at + 1]
+    return after !== undefined && !/[\w/.-]$/.test(before) && !/^[\w/-]/.test(after)
+  })
 }
 
 function saying(error: PaygressError, message: string, hint: string): PaygressError {

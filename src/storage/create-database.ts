@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { PaygressError } from '../core/errors.ts'
+import { MONEY_BACK } from './file-error.ts'
 import { migrate } from './migrate.ts'
 import type { FileIdentity } from './migrate.ts'
 import { ensurePrivateFile, fillPrivateFile } from './private-files.ts'
@@ -38,6 +39,6 @@ export function emptied(path: string): PaygressError {
 
 function lost(what: string, path: string): PaygressError {
   return new PaygressError('storage_failed', what, {
-    hint: `put your copy of the file back; without one move ${path} away, and paygress wallet restore brings the money back from your 12 words`,
+    hint: `put your copy of the file back; without one move ${path} away; ${MONEY_BACK}`,
   })
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { PaygressError } from '../core/errors.ts'
+import { ANOTHER_FOLDER } from './file-error.ts'
 import { ensurePrivateFile, readPrivateFile, writePrivateFile } from './private-files.ts'
 import { fromSqliteError, isBusy } from './sqlite-error.ts'
 
@@ -32,7 +33,7 @@ export function takeDaemonLock(folder: string, name = 'daemon'): DaemonLock {
       'busy',
       `another paygress${other === undefined ? '' : ` (process ${other})`} works on ${folder}`,
       {
-        hint: 'stop it first, or use another --profile',
+        hint: `stop it first, or ${ANOTHER_FOLDER}`,
         cause: error,
       },
     )

@@ -3,6 +3,7 @@ import { renameSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import * as z from 'zod'
 import { PaygressError } from '../core/errors.ts'
+import { ANOTHER_FOLDER, MONEY_BACK } from './file-error.ts'
 import { ensurePrivateFile } from './private-files.ts'
 import type { SqlWriter } from './sql.ts'
 
@@ -44,7 +45,7 @@ export function checkIdentity(sql: SqlWriter, identity: FileIdentity): number {
 /** The error for a file that another program wrote. */
 export function notOurs(path: string, cause?: unknown): PaygressError {
   return new PaygressError('storage_failed', `${path} is not a paygress file`, {
-    hint: 'nothing was changed: move it away and keep it, or set PAYGRESS_HOME to another folder; paygress wallet restore brings the money of a damaged wallet back',
+    hint: `nothing was changed: move it away and keep it, or ${ANOTHER_FOLDER}; if it is a damaged one of ours, ${MONEY_BACK}`,
     ...(cause === undefined ? {} : { cause }),
   })
 }

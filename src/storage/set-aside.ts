@@ -3,6 +3,7 @@ import { existsSync, linkSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
+import { MONEY_BACK } from './file-error.ts'
 import { syncFolder } from './private-files.ts'
 import { isDamaged } from './sqlite-error.ts'
 
@@ -50,7 +51,7 @@ function removeLog(path: string, aside: string): boolean {
 
 function damaged(path: string, aside: string, cause: unknown): PaygressError {
   return new PaygressError('storage_failed', `${path} is damaged; it was moved to ${aside} as it is`, {
-    hint: 'keep that file; paygress wallet restore brings the money back from your 12 words',
+    hint: `keep that file; ${MONEY_BACK}`,
     cause,
   })
 }

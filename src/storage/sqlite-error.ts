@@ -1,5 +1,6 @@
 // What does an error of SQLite mean to a person?
 import { PaygressError } from '../core/errors.ts'
+import { ANOTHER_FOLDER, MONEY_BACK } from './file-error.ts'
 
 const BUSY = 5
 const LOCKED = 6
@@ -15,8 +16,7 @@ const HINTS: Readonly<Record<number, string>> = {
   [FULL]: 'free some disk space and run the command again',
   // A full disk says this, too, where it has no room for the file's shared memory.
   [IO_ERROR]: 'see that the disk has room and is sound (df), and run the command again',
-  [CORRUPT]:
-    'the file is damaged: move it away and keep it; paygress wallet restore brings the money back from your 12 words',
+  [CORRUPT]: `the file is damaged: move it away and keep it; ${MONEY_BACK}`,
 }
 
 /** The primary result code of a node:sqlite error, or undefined for any other error. */
@@ -62,7 +62,7 @@ export function fromSqliteError(error: unknown, path: string): unknown {
   }
   if (code === READONLY || code === CANTOPEN) {
     return new PaygressError('home_not_writable', `cannot write ${path}: ${reason}`, {
-      hint: 'make its folder writable, or set PAYGRESS_HOME to a folder that is',
+      hint: `make its folder writable, or ${ANOTHER_FOLDER}`,
       cause: error,
     })
   }

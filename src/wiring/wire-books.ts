@@ -8,6 +8,7 @@ import type { ProviderConfig } from '../provider/provider-config.ts'
 import { createLedger } from '../storage/ledger-store.ts'
 import { openProfileFile } from '../storage/profile-database.ts'
 import type { MintBalance } from '../wallet/wallet.ts'
+import { inFolder, PROVIDER_FOLDER } from './data-folder.ts'
 import { systemClock } from './system.ts'
 import { wireWallet } from './wire-wallet.ts'
 
@@ -19,14 +20,14 @@ export interface Books {
 }
 
 /** Opens the books of a configured provider. Throws `config_invalid` where it never ran. */
-export function wireBooks(config: Pick<ProviderConfig, 'databasePath'>): Books {
+export async function wireBooks(config: Pick<ProviderConfig, 'databasePath'>): Promise<Books> {
   const path = resolve(config.databasePath)
   if (!existsSync(path)) {
     throw new PaygressError('config_invalid', `there are no books at ${path}: the provider never ran there`, {
       hint: 'set CASHU_DB_PATH to its database, or start it: paygress serve',
     })
   }
-  const database = openProfileFile(path)
+  const database = await inFolder(PROVIDER_FOLDER, () => openProfileFile(path))
   const wallet = wireWallet(database, {}, { mayWrite: () => false })
   return {
     ledger: createLedger(database),

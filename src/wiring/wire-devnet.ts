@@ -19,6 +19,7 @@ import { startRelay } from '../devnet/relay/start-relay.ts'
 import { openDatabase } from '../storage/database.ts'
 import { ensurePrivateFolder, readPrivateFile, writePrivateFile } from '../storage/private-files.ts'
 import { SPEC_EXAMPLES } from '../provider/spec-examples.ts'
+import { DEVNET_FOLDER, inFolder } from './data-folder.ts'
 import { providerConfigFrom } from './provider-settings.ts'
 import { systemClock } from './system.ts'
 import { machinesFolder } from './wire-compute.ts'
@@ -71,7 +72,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
   try {
-    return { ...(await boot(dir, options, down)), close }
+    return { ...(await inFolder(DEVNET_FOLDER, () => boot(dir, options, down))), close }
   } catch (error) {
     await close()
     throw error
@@ -144,7 +145,7 @@ async function bootProvider(
     SSH_PORT_RANGE_START: String(at.machines),
     SSH_PORT_RANGE_END: String(at.machines + MACHINES - 1),
   })
-  const provider = await wireProvider({ config, log })
+  const provider = await wireProvider({ config, log, chosenBy: DEVNET_FOLDER })
   down.push(() => provider.stop())
   await provider.start()
   return provider

@@ -10,12 +10,17 @@ import { checkProvider, type Finding } from '../provider/check-provider.ts'
 import type { ProviderConfig } from '../provider/provider-config.ts'
 import type { ProviderProbes } from '../provider/ports.ts'
 import { NEEDED_NUTS } from '../wallet/mint-directory.ts'
+import { inFolder, PROVIDER_FOLDER } from './data-folder.ts'
 import { providerKey } from './provider-settings.ts'
 import { systemClock, systemRandom } from './system.ts'
 import { wireCompute } from './wire-compute.ts'
 
 /** All findings about a configuration. Throws `config_invalid` where there is no cluster to ask. */
-export async function wireProviderCheck(config: ProviderConfig, log: Log): Promise<Finding[]> {
+export function wireProviderCheck(config: ProviderConfig, log: Log): Promise<Finding[]> {
+  return inFolder(PROVIDER_FOLDER, () => check(config, log))
+}
+
+async function check(config: ProviderConfig, log: Log): Promise<Finding[]> {
   const signer = localSigner(providerKey(config).secretKey, systemRandom)
   const hub = openRelayHub({ signer, clock: systemClock, random: systemRandom })
   const compute = await wireCompute(config, dirname(resolve(config.databasePath)), log)

@@ -13,10 +13,12 @@ import { providerEffects } from '../provider/effects.ts'
 import type { ProviderConfig } from '../provider/provider-config.ts'
 import { machineKeys } from '../ssh/machine-keys.ts'
 import { fenceDatabase } from '../storage/fenced-database.ts'
+import type { Remedies } from '../storage/file-error.ts'
 import { createLedger } from '../storage/ledger-store.ts'
 import { handledWraps } from '../storage/ledger-wraps.ts'
 import { openProfileFile } from '../storage/profile-database.ts'
 import type { Wallet } from '../wallet/wallet.ts'
+import { inFolder, PROVIDER_FOLDER } from './data-folder.ts'
 import { daemonTurn } from './daemon-turn.ts'
 import { providerKey } from './provider-settings.ts'
 import { systemClock, systemRandom } from './system.ts'
@@ -37,17 +39,27 @@ export interface WiredProvider {
 /** Nobody comes back to a stranger's relay for long. */
 const VISIT_IDLE_MS = 5_000
 
-/** A daemon that does nothing before `start`. Throws `busy` where another one works on the folder, and what the database throws. */
-export async function wireProvider({
-  config,
-  log,
-  acceptNewCluster = false,
-}: {
+export interface ProviderOptions {
   config: ProviderConfig
   log: Log
   /** The place in which machines ran before is gone for good. */
   acceptNewCluster?: boolean
-}): Promise<WiredProvider> {
+  /** How the data folder was chosen. */
+  chosenBy?: Remedies
+}
+
+/** A daemon that does nothing before `start`. Throws `busy` where another one works on the folder, and what the database throws. */
+export async function wireProvider(options: ProviderOptions): Promise<WiredProvider> {
+  const folder = options.chosenBy ?? PROVIDER_FOLDER
+  const provider = await inFolder(folder, () => plugTogether(options))
+  return { ...provider, start: () => inFolder(folder, () => provider.start()) }
+}
+
+async function plugTogether({
+  config,
+  log,
+  acceptNewCluster = false,
+}: ProviderOptions): Promise<WiredProvider> {
   const folder = dirname(resolve(config.databasePath))
   // First of all: where another program's file stands, nothing must be put beside it.
   const database = fenceDatabase(openProfileFile(resolve(config.databasePath)))

@@ -21,7 +21,7 @@ const COLUMNS = [
 ] as const
 
 export async function run(invocation: Invocation): Promise<undefined> {
-  const books = wireBooks(await configuredProvider(invocation))
+  const books = await wireBooks(await configuredProvider(invocation))
   try {
     const held = new Map(books.balances().map(({ mint, availableSat }) => [mint, availableSat]))
     const rows = countEarnings(books.ledger, books.clock).map((row) => ({

@@ -23,7 +23,7 @@ const COLUMNS = [
 
 export async function run(invocation: Invocation): Promise<undefined> {
   const { options, terminal, signal } = invocation
-  const books = wireBooks(await configuredProvider(invocation))
+  const books = await wireBooks(await configuredProvider(invocation))
   const answer = () => answerOf(listLeases(books.ledger, books.clock, { all: options.flag('all') }))
   try {
     if (!options.flag('watch')) return await terminal.answer(answer()).then(() => undefined)
