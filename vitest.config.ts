@@ -6,8 +6,8 @@ import { missingPeersReporter } from './test/support/peers/missing-peers-reporte
 const SECOND = 1000
 const CORES = availableParallelism()
 
-/** Files at once: what computes has a core each; what mostly waits for other programs shares one. */
-const WORKERS = { computing: CORES, waiting: 2 * CORES }
+/** Files at once: what computes has a core each; what starts programs shares one, and what waits for whole clusters all the more. */
+const WORKERS = { computing: CORES, waiting: 2 * CORES, clusters: 3 * CORES }
 
 /** One group of tests; `order` says when it runs, `seconds` how long one test may take. */
 function group(
@@ -52,8 +52,8 @@ export default defineConfig({
       group('scenario', 4, { seconds: 120, workers: WORKERS.waiting }, ['test/scenario/**/*.test.ts']),
       group('package', 5, { seconds: 120, workers: WORKERS.waiting }, ['test/package/**/*.test.ts']),
       group('sweep', 6, { seconds: 300, workers: 1 }, ['test/sweep/**/*.test.ts']),
-      group('peers', 7, { seconds: 300, workers: WORKERS.waiting }, ['test/peers/**/*.test.ts']),
-      group('cluster', 7, { seconds: 600, workers: WORKERS.waiting }, ['test/cluster/**/*.test.ts']),
+      group('peers', 7, { seconds: 300, workers: WORKERS.clusters }, ['test/peers/**/*.test.ts']),
+      group('cluster', 7, { seconds: 600, workers: WORKERS.clusters }, ['test/cluster/**/*.test.ts']),
     ],
   },
 })
