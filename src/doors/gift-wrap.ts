@@ -1,43 +1,16 @@
 // How do requests come in by gift wrap, and how do their replies go out (NIP-17)?
-import type { Clock, Random } from '../core/clock.ts'
 import { toPaygressError } from '../core/errors.ts'
-import type { Log } from '../core/log.ts'
 import type { RelayUrl } from '../core/relay-url.ts'
 import { openInbox } from '../nostr/inbox.ts'
 import { difficultyOf } from '../nostr/proof-of-work.ts'
-import type { RelayHub } from '../nostr/relay-hub.ts'
-import type { Signer } from '../nostr/signer.ts'
 import type { Gift } from '../nostr/unwrap-gift.ts'
 import { parseRequest } from '../protocol/request.ts'
 import type { Door, Incoming } from '../provider/ports.ts'
 import { replySender } from './deliver-reply.ts'
 import { readAddress, writeAddress } from './gift-wrap-address.ts'
+import type { GiftWrapDoorOptions } from './gift-wrap-options.ts'
 
 const GIFT_WRAP_DOOR = 'gift-wrap'
-
-/** Wraps that were dealt with, over restarts: relays send those of the last days again. */
-export interface HandledWraps {
-  has(wrapId: string): boolean
-  add(wrapId: string): void
-}
-
-export interface GiftWrapDoorOptions {
-  /** Its `eventsPerMinute` is the limit per relay. */
-  hub: RelayHub
-  /** For the relays that strangers name, so that they take no connection from ours. */
-  visitors: RelayHub
-  signer: Signer
-  /** Where we read. */
-  relays: readonly RelayUrl[]
-  handled: HandledWraps
-  clock: Clock
-  random: Random
-  log: Log
-  /** Leading zero bits that a wrap must show (NIP-13). */
-  minPow: number
-  /** Never speak to a relay that is not on this machine, whatever a request asks. */
-  loopbackOnly: boolean
-}
 
 /** The door for requests of kind 14 in gift wraps. */
 export function giftWrapDoor(options: GiftWrapDoorOptions): Door {

@@ -1,59 +1,11 @@
 // How is a lease's pod, and is there a reason why it never will be?
-import * as z from 'zod'
 import { isLeaseId } from '../../core/ids.ts'
 import type { LeaseId } from '../../core/ids.ts'
-import { apiTime } from './lease-job.ts'
 import { LEASE_LABEL } from './object-names.ts'
 import { podHoldOf } from './pod-hold.ts'
 import type { PodHold } from './pod-hold.ts'
-
-/** A time that may be missing, or written in another way for a container that nobody knows any more. */
-const anyTime = apiTime.optional().catch(undefined)
-
-const containerState = z.object({
-  waiting: z.object({ reason: z.string().optional(), message: z.string().optional() }).optional(),
-  running: z.object({ startedAt: anyTime }).optional(),
-  terminated: z.object({ finishedAt: anyTime }).optional(),
-})
-
-const containerStatus = z.object({
-  name: z.string(),
-  restartCount: z.int().default(0),
-  state: containerState.default({}),
-  lastState: containerState.default({}),
-})
-
-const podSchema = z.object({
-  metadata: z.object({
-    name: z.string(),
-    uid: z.string(),
-    creationTimestamp: apiTime,
-    deletionTimestamp: apiTime.optional(),
-    deletionGracePeriodSeconds: z.int().default(0),
-    labels: z.record(z.string(), z.string()).default({}),
-  }),
-  status: z
-    .object({
-      phase: z.string().optional(),
-      reason: z.string().optional(),
-      conditions: z
-        .array(
-          z.object({
-            type: z.string(),
-            status: z.string(),
-            reason: z.string().optional(),
-            message: z.string().optional(),
-            lastTransitionTime: anyTime,
-          }),
-        )
-        .default([]),
-      initContainerStatuses: z.array(containerStatus).default([]),
-      containerStatuses: z.array(containerStatus).default([]),
-    })
-    .prefault({}),
-})
-
-export type PodObject = z.output<typeof podSchema>
+import { podSchema } from './pod-object.ts'
+import type { PodObject } from './pod-object.ts'
 
 /** Why a pod does not get ready; `patient`: it may yet, so it is waited for a little. */
 export interface PodTrouble {

@@ -1,5 +1,5 @@
 // Is a pod down by its cluster's fault? Its own container tells, which no tenant can end. Times in milliseconds of the cluster's clock.
-import type { PodObject } from './lease-pod.ts'
+import type { PodObject } from './pod-object.ts'
 
 /**
  * The container that holds a pod goes on whatever its tenant does to the SSH server, and ends with the pod, its sandbox or its node: only
