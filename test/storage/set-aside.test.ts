@@ -11,6 +11,8 @@ import { temporaryFolder } from '../support/peers/temporary-folder.ts'
 
 /** The process dies at the nth change to the folder. */
 const death = vi.hoisted(() => ({ after: Number.POSITIVE_INFINITY }))
+/** What others do in the moment in which a file has just lost its name. */
+const others = vi.hoisted(() => ({ act: (_removed: string): void => {} }))
 
 vi.mock('node:fs', async (original) => {
   const fs = await original<typeof Fs>()
@@ -25,7 +27,10 @@ vi.mock('node:fs', async (original) => {
     ...fs,
     linkSync: mortal(fs.linkSync),
     renameSync: mortal(fs.renameSync),
-    rmSync: mortal(fs.rmSync),
+    rmSync: mortal((...args: Parameters<typeof fs.rmSync>) => {
+      fs.rmSync(...args)
+      others.act(String(args[0]))
+    }),
   }
 })
 
@@ -40,6 +45,7 @@ let path: string
 /** A database whose last commit stands in its log alone. */
 beforeEach(() => {
   death.after = Number.POSITIVE_INFINITY
+  others.act = () => {}
   const home = temporaryFolder('set-aside')
   const busy = join(home, 'busy.db')
   openDatabase(busy, OPTIONS).close()
@@ -113,4 +119,21 @@ test('a second one in the same second takes no other’s place', () => {
   setAsideIfDamaged(CORRUPT, path, clock)
   expect(asides()).toHaveLength(2)
   expect(new Set(asides().map(sats))).toEqual(new Set([64, null]))
+})
+
+test('what others have committed to its successor meanwhile stays: only its own log goes', () => {
+  let successor: DatabaseSync | undefined
+  others.act = (removed) => {
+    if (removed !== path) return
+    others.act = () => {}
+    expect(opening()).toMatchObject({ code: 'storage_failed' })
+    expect(opening()).toBeUndefined()
+    successor = new DatabaseSync(path)
+    successor.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; INSERT INTO coin VALUES (7)')
+  }
+  setAsideIfDamaged(CORRUPT, path, clock)
+  expect(sats(path)).toBe(7)
+  expect(existsSync(`${path}-shm`)).toBe(true)
+  expect(asides().map(sats)).toEqual([64])
+  successor?.close()
 })
