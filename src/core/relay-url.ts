@@ -35,23 +35,6 @@ export function isLoopbackUrl(url: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 
-/** RFC 1918, carrier-grade NAT, link-local and "this network" of IPv4; unique local, link-local and mapped addresses of IPv6. */
-const LOCAL_ADDRESS =
-  /^(?:0|10|127|169\.254|192\.168|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.[\d.]+$|^(?=.*:)(?:::|f[cd]|fe[89ab])/
-/** Names that mean something only inside one network; those of a cluster's services too. */
-const LOCAL_NAME = /^[^.:]+$|\.(?:local|localhost|internal|lan|home\.arpa|svc)$/
-
-/** True where the host is one that the public Internet does not know: a stranger who names it means a machine near us. */
-export function isLocalUrl(url: string): boolean {
-  const host = hostOf(url).replace(/\.$/, '')
-  return LOCAL_ADDRESS.test(host) || LOCAL_NAME.test(host)
-}
-
-/** The same of an address that a name leads to. */
-export function isLocalAddress(address: string): boolean {
-  return LOCAL_ADDRESS.test(address.toLowerCase())
-}
-
 function hostOf(url: string): string {
   return new URL(url).hostname.replace(/^\[|\]$/g, '')
 }

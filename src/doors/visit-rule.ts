@@ -1,5 +1,6 @@
 // Which relays may a request send us to? A stranger must not make us knock at the doors of our own network.
-import { isLocalAddress, isLocalUrl, isLoopbackUrl, type RelayUrl } from '../core/relay-url.ts'
+import { isLoopbackUrl, type RelayUrl } from '../core/relay-url.ts'
+import { isLocalAddress, isLocalUrl } from './local-address.ts'
 
 export interface VisitRule {
   /** By its text, before anything is asked. */
