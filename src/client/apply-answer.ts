@@ -11,12 +11,11 @@ import type { Transaction } from '../wallet/transaction.ts'
 import { getOrder, moveOrder } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, OrderStore, Pod } from './ports.ts'
+import { CLOCKS_APART_SEC, secondsUntilEnd } from './seconds-until-end.ts'
 
 type Waiting = OrderIn<'sent' | 'silent' | 'broken'>
 
 const DEFAULT_USER = 'paygress'
-/** By so much a provider's clock may be behind ours before the end that it names counts as too early. */
-const CLOCKS_APART_SEC = 300
 /** A provider that finds a new refusal each time is not listened to for ever. */
 const MOST_REFUSALS = 20
 
@@ -84,9 +83,8 @@ function applyAccess(
 
 /** What it says it gives, or the time until the end that it names: whichever is less. Older providers name the end alone. */
 function secondsGiven(order: Waiting, reply: AccessReply): number {
-  // By the mint's clock: ours may be wrong, and is nobody's fault.
-  const askedAt = order.createdAt.getTime() / 1000 + order.payment.mintAheadSec
-  const untilEnd = Date.parse(reply.expires_at) / 1000 - askedAt + CLOCKS_APART_SEC
+  const named = secondsUntilEnd(order.payment, order.createdAt.getTime(), Date.parse(reply.expires_at))
+  const untilEnd = named + CLOCKS_APART_SEC
   return Math.max(0, Math.floor(Math.min(reply.duration_seconds ?? order.terms.durationSec, untilEnd)))
 }
 

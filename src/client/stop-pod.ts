@@ -12,6 +12,7 @@ import { endLease } from './order-effects.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, Pod } from './ports.ts'
 import { receiveStopRefund } from './receive-stop-refund.ts'
+import { CLOCKS_APART_SEC, secondsUntilEnd } from './seconds-until-end.ts'
 
 type Stopper = Pick<Client, 'wallet' | 'orders' | 'messenger' | 'clock' | 'random' | 'progress'>
 
@@ -23,8 +24,6 @@ export interface StopResult {
 }
 
 const TIMEOUT_MS = 60_000
-/** By so much a provider's clock may be ahead of ours: close to its end a pod may be over for the one and not for the other. */
-const CLOCKS_APART_MS = 300_000
 
 /**
  * Stops a pod and receives what is left. The stop's own order id and refund key are on disk before it is asked; asked again until answered.
@@ -118,7 +117,7 @@ export function applyStopAnswer(
     client.orders.transaction((tx) => {
       const note = freeRefusal('the provider', reply.message).message
       const pod = client.orders.pod(order.podNpub)
-      const denied = reply.message.error_type === 'pod_not_found' && isFarFromItsEnd(client, pod)
+      const denied = reply.message.error_type === 'pod_not_found' && isFarFromItsEnd(client, order, pod)
       moveOrder(client.orders, tx, order, { ...order, state: 'ready', note, ...(denied ? { denied } : {}) })
       if (pod !== undefined) client.orders.savePod(tx, { ...pod, state: 'running' })
     })
@@ -129,8 +128,15 @@ export function applyStopAnswer(
   return true
 }
 
-function isFarFromItsEnd({ clock }: Pick<Client, 'clock'>, pod: Pod | undefined): boolean {
-  return pod !== undefined && pod.expiresAt.getTime() - clock.now() > CLOCKS_APART_MS
+/** Close to its end a pod may be over for its provider and not for us. */
+function isFarFromItsEnd(
+  { clock }: Pick<Client, 'clock'>,
+  { payment }: OrderIn<'stopping'>,
+  pod: Pod | undefined,
+): boolean {
+  return (
+    pod !== undefined && secondsUntilEnd(payment, clock.now(), pod.expiresAt.getTime()) > CLOCKS_APART_SEC
+  )
 }
 
 function noteAnswer({ orders }: Pick<Client, 'orders'>, order: OrderIn<'stopping'>, reply: StopReply): void {

@@ -41,9 +41,9 @@ for (const [network, bits] of SPECIAL_IPV4) {
   specialIpv6.addSubnet(`${NAT64}${network}`, NAT64_BITS + bits, 'ipv6')
   specialIpv6.addSubnet(sixToFour(network), SIX_TO_FOUR_BITS + bits, 'ipv6')
 }
-globalIpv6.addSubnet(...GLOBAL_IPV6, 'ipv6')
+globalIpv6.addSubnet(GLOBAL_IPV6[0], GLOBAL_IPV6[1], 'ipv6')
 globalIpv6.addSubnet(NAT64, NAT64_BITS, 'ipv6')
-for (const network of SPECIAL_IPV6) specialIpv6.addSubnet(...network, 'ipv6')
+for (const [network, bits] of SPECIAL_IPV6) specialIpv6.addSubnet(network, bits, 'ipv6')
 
 /** Names that mean something only inside one network; those of a cluster's services too. */
 const LOCAL_NAME = /^[^.:]+$|\.(?:local|localhost|internal|lan|home\.arpa|svc)$/

@@ -202,3 +202,39 @@ describe('whoever broke its word', () => {
     )
   })
 })
+
+describe.each([
+  ['ahead', 3_600],
+  ['behind', -3_600],
+])('with a clock that is an hour %s, which is nobody’s fault,', (_how, clockAheadSec) => {
+  test('an honest provider is not remembered for what it gives', async () => {
+    buyer = await openTestBuyer({ clockAheadSec })
+    await buy({ alias: 'mine' })
+    expect(state()).toBe('ready')
+    expect(deeds()).toEqual([])
+  })
+
+  test('one whose machine ends too soon is', async () => {
+    buyer = await openTestBuyer({ ...withoutQuote, clockAheadSec })
+    changeReplies((reply) => ({
+      ...reply,
+      duration_seconds: undefined,
+      expires_at: new Date(Date.parse(String(reply['expires_at'])) - 550_000),
+    }))
+    await buy()
+    expect(deeds()).toEqual([expect.stringMatching(/^gave \S+ for the price of 10m$/)])
+  })
+
+  test('one that knows nothing of a pod is remembered as long as its time is not over, and no longer', async () => {
+    buyer = await openTestBuyer({ clockAheadSec })
+    await buy({ alias: 'mine' })
+    buyer.provider.script = 'untouched'
+    changeReplies((reply) => ({ ...reply, error_type: 'pod_not_found' }))
+    buyer.clock.passSeconds(400)
+    await failure(stopPod(buyer.client, 'mine', { signal }))
+    expect(deeds()).toEqual([])
+    buyer.clock.passSeconds(-390)
+    await failure(stopPod(buyer.client, 'mine', { signal }))
+    expect(deeds()).toEqual(['knew nothing of a pod that it had sold'])
+  })
+})

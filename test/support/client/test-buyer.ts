@@ -10,6 +10,7 @@ import type {
   OrderStore,
 } from '../../../src/client/ports.ts'
 import type { BuyWish } from '../../../src/client/wish.ts'
+import type { Clock } from '../../../src/core/clock.ts'
 import { parseMintUrl, type MintUrl } from '../../../src/core/mint-url.ts'
 import type { PublicKeyHex } from '../../../src/core/npub.ts'
 import { normaliseRelayUrl, type RelayUrl } from '../../../src/core/relay-url.ts'
@@ -69,10 +70,13 @@ export interface TestBuyerOptions {
   /** What the mint keeps of every coin it swaps, in thousandths of a sat. */
   feePpk?: number
   offerContent?: (mint: MintUrl, payment: string) => object
+  /** By so much the buyer's clock is ahead of that of its mint and its provider. */
+  clockAheadSec?: number
 }
 
 export async function openTestBuyer(options: TestBuyerOptions = {}): Promise<TestBuyer> {
   const clock = new TestClock()
+  const own = { now: () => clock.now() + (options.clockAheadSec ?? 0) * 1000 }
   const runningMint = await startFaultyMint({
     clock,
     ...(options.feePpk === undefined ? {} : { units: [{ unit: 'sat', inputFeePpk: options.feePpk }] }),
@@ -82,7 +86,7 @@ export async function openTestBuyer(options: TestBuyerOptions = {}): Promise<Tes
   await fundWith(providerHome.wallet, mint, 500n)
   const provider = new ScriptedProvider({ publicKey: PROVIDER_KEY, wallet: providerHome.wallet, mint, clock })
   const wire = new Wire()
-  const first = openTestWallet({ clock, trusted: [mint] })
+  const first = openTestWallet({ clock: own, trusted: [mint] })
   await first.wallet.mintFacts(mint)
   if ((options.funds ?? 1_000n) > 0n) await fundWith(first.wallet, mint, options.funds ?? 1_000n)
   await first.wallet.close()
@@ -92,12 +96,12 @@ export async function openTestBuyer(options: TestBuyerOptions = {}): Promise<Tes
   const open = (): TestBuyer => {
     // The effects need the store, and the store the database that the wallet opens.
     const effects: { table: Effects } = { table: {} }
-    const home = openTestWallet({ clock, home: first.home, effects: new Proxy({}, tableOf(effects)) })
+    const home = openTestWallet({ clock: own, home: first.home, effects: new Proxy({}, tableOf(effects)) })
     opened.push(home)
-    const orders = openOrderStore(home.database, clock)
+    const orders = openOrderStore(home.database, own)
     effects.table = clientEffects(orders)
     const content = (options.offerContent ?? offerContent)(mint, provider.wallet.paymentKey().pubkey)
-    const client = clientOn({ wallet: home.wallet, orders, provider, wire, clock, content })
+    const client = clientOn({ wallet: home.wallet, orders, provider, wire, clock: own, content })
     return {
       client,
       wallet: home.wallet,
@@ -164,7 +168,7 @@ interface Parts {
   orders: OrderStore
   provider: ScriptedProvider
   wire: Wire
-  clock: TestClock
+  clock: Clock
   content: object
 }
 
