@@ -32,7 +32,7 @@ requirePeer(
   'faketime',
 )('killed in the middle of a purchase', () => {
   test('the provider, when it has just taken the order: started again it delivers', async () => {
-    await using market = await openMarket({ mint: UNPAID })
+    await using market = await openMarket({ mint: { ...UNPAID, inputFeePpk: 0 } })
     const { provider } = market
     const buying = await startBuying(market)
     await market.payInvoices()
@@ -43,7 +43,7 @@ requirePeer(
   })
 
   test('the provider, while its capture is on the way: started again it delivers', async () => {
-    await using market = await openMarket({ mint: UNPAID })
+    await using market = await openMarket({ mint: { ...UNPAID, inputFeePpk: 5000 } })
     const { buyer, provider, mint } = market
     const buying = await startBuying(market)
     await market.payInvoices()
@@ -82,7 +82,7 @@ requirePeer(
     const pod = orders[0]?.pod_npub ?? ''
     expect(await buyer.run(['ssh', pod, '--', 'echo here'])).toMatchObject({ code: 0, stdout: 'here\n' })
     expect(captures(market)).toEqual([{ kind: 'capture', state: 'done' }])
-    await isConserved(market)
+    market.settled()
   })
 
   test('both, and the provider for ever: after the lock the money is back', async () => {
@@ -93,7 +93,6 @@ requirePeer(
     await market.payInvoices()
     await until('the request', () => ordersOf(buyer.databasePath)[0]?.state === 'sent')
     await buying.end('SIGKILL')
-    const outstanding = (await market.books()).outstandingSat
 
     await mint.kill()
     await mint.restart({ clockOffset: '+2h' })
@@ -102,9 +101,9 @@ requirePeer(
     })
     expect(later).toMatchObject({ code: 0 })
     expect(ordersOf(buyer.databasePath)).toMatchObject([{ state: 'reclaimed' }])
-    const books = await market.books()
-    expect(books).toMatchObject({ providerSat: 0, buyerSat: books.outstandingSat })
-    expect(outstanding - books.outstandingSat).toBeLessThanOrEqual(1)
+    const { paidInSat, buyerSat, providerSat, feesSat } = market.settled()
+    expect({ buyerSat, providerSat }).toEqual({ buyerSat: paidInSat - feesSat, providerSat: 0 })
+    expect(feesSat).toBeLessThanOrEqual(2)
   })
 })
 
@@ -126,17 +125,14 @@ async function outcomeOf(market: Market, buying: RunningCli): Promise<typeof DEL
   const { state } = await buyer.ask(statusDocument, ['status', name])
   const { refunded_sat: refunded } = await buyer.ask(stopDocument, ['stop', name])
   const { total_sat: left } = await buyer.ask(balanceDocument, ['wallet', 'balance'])
-  expect(left).toBe(refunded)
   expect(refunded).toBeLessThan(paid.amount_sat)
-  await isConserved(market)
-  return { exit: result.code, ledger, captures: captures(market), said: inside.stdout, state }
+  const { paidInSat, buyerSat } = market.settled()
+  expect(left).toBe(paidInSat - paid.amount_sat - paid.fee_sat + refunded)
+  expect(buyerSat).toBe(left)
+  const said = inside.code === 0 ? inside.stdout : inside.stderr
+  return { exit: result.code, ledger, captures: captures(market), said, state }
 }
 
 function captures({ provider }: Market): { kind: string; state: string }[] {
   return operationsOf(provider.databasePath).filter(({ kind }) => kind === 'capture')
-}
-
-async function isConserved(market: Market): Promise<void> {
-  const books = await market.books()
-  expect(books.buyerSat + books.providerSat).toBe(books.outstandingSat)
 }

@@ -8,6 +8,7 @@ import { nak } from '../support/peers/nak.ts'
 import { nutshellWallet } from '../support/peers/nutshell-wallet.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'
 import { until } from '../support/peers/until.ts'
+import { heldSat, outstandingSat } from '../support/product/money.ts'
 import { openMarket } from '../support/product/market.ts'
 
 const rumorSchema = z.object({ content: z.string() })
@@ -40,8 +41,8 @@ requirePeer(
     expect(pod.credited_msat).toBeGreaterThanOrEqual(12_000)
     const now = status.parse(await ask(me, { request: 'status', pod_npub: pod.pod_npub }))
     expect(now.pod_npub).toBe(pod.pod_npub)
-    const { providerSat, outstandingSat } = await market.books()
-    expect((await alice.balance()) + providerSat).toBe(outstandingSat)
+    const held = await heldSat(market.provider.databasePath, market.mint.url)
+    expect((await alice.balance()) + held).toBe(outstandingSat(market.mint.dir))
   })
 })
 

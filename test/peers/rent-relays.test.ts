@@ -13,7 +13,7 @@ import {
   topupDocument,
 } from '../support/product/documents.ts'
 import { ordersOf } from '../support/product/journals.ts'
-import { openMarket, UNPAID, type Market } from '../support/product/market.ts'
+import { openMarket, UNPAID } from '../support/product/market.ts'
 
 /** The smallest message that common relays take. */
 const SMALLEST_LIMIT = 16_384
@@ -41,7 +41,7 @@ requirePeer(
     const status = await buyer.ask(statusDocument, ['status', bought.name])
     expect(status.state).toBe('running')
     await buyer.ask(stopDocument, ['stop', bought.name])
-    await isConserved(market)
+    market.settled()
   })
 
   test.each([
@@ -65,7 +65,7 @@ requirePeer(
     const asked = async () => (await buyer.run(['--timeout', '3s', 'status', name])).code === 0
     await until('an answer over the relay that was dead', asked)
     await buyer.ask(stopDocument, ['stop', name])
-    await isConserved(market)
+    market.settled()
   })
 
   test('the only relay dies with the request that it had just taken: the request is sent again', async () => {
@@ -84,7 +84,7 @@ requirePeer(
     expect(result).toMatchObject({ code: 0 })
     const { name } = buyDocument.parse(result.json())
     await buyer.ask(stopDocument, ['stop', name])
-    await isConserved(market)
+    market.settled()
   })
 
   test('every message of expensive, wordy purchases passes the smallest limit', async () => {
@@ -103,14 +103,9 @@ requirePeer(
     // A request and its answer for each of two quotes, three payments, a quote for the top-up, two stops.
     expect(sizes.length).toBeGreaterThanOrEqual(16)
     expect(Math.max(...sizes)).toBeLessThan(SMALLEST_LIMIT)
-    await isConserved(market)
+    market.settled()
   })
 })
-
-async function isConserved(market: Market): Promise<void> {
-  const books = await market.books()
-  expect(books.buyerSat + books.providerSat).toBe(books.outstandingSat)
-}
 
 /** Bytes of every message that carried a gift wrap. */
 async function wrapSizes(relayUrl: string): Promise<number[]> {

@@ -1,8 +1,12 @@
 // What does a whole market of real programs look like? A nutshell mint, a relay, our provider, and somebody who wants a machine.
 import { startNutshell, type Nutshell, type NutshellOptions } from '../peers/nutshell.ts'
 import { startAuthRelay, type PeerRelay } from '../peers/relays.ts'
+import { readJournal } from '../../oracle/journal-file.ts'
+import { readMintBooks } from '../../oracle/mint-books.ts'
+import { reckon, wrongs } from '../../oracle/reckon.ts'
+import { reportOf } from '../../oracle/report.ts'
 import { consumer, type Consumer } from './consumer.ts'
-import { heldSat, outstandingSat } from './money.ts'
+import { mintFile } from './money.ts'
 import { startProvider, type ProviderDaemon } from './provider-daemon.ts'
 
 export interface Market extends AsyncDisposable {
@@ -12,17 +16,18 @@ export interface Market extends AsyncDisposable {
   readonly buyer: Consumer
   /** The mint counts all its invoices as paid from now on, where it was started with `UNPAID`. */
   payInvoices(): Promise<void>
-  /** Sats per holder, each coin checked at the mint, beside what the mint says exists. */
-  books(): Promise<Books>
+  /** Asks the oracle, which reads the mint's database and all journals; throws with its table unless each sat is in a wallet or was a fee. */
+  settled(): Settled
 }
 
 /** A mint whose invoices stay open until `payInvoices`: a purchase without money waits there, with its quote in hand. */
 export const UNPAID = { inputFeePpk: 100, env: { FAKEWALLET_BRR: 'FALSE' } } satisfies NutshellOptions
 
-export interface Books {
+export interface Settled {
+  paidInSat: number
   buyerSat: number
   providerSat: number
-  outstandingSat: number
+  feesSat: number
 }
 
 export interface MarketOptions {
@@ -56,11 +61,20 @@ export async function openMarket({
       await mint.kill()
       await mint.restart({ env: { FAKEWALLET_BRR: 'TRUE' } })
     },
-    books: async () => ({
-      buyerSat: await heldSat(buyer.databasePath, mint.url),
-      providerSat: await heldSat(provider.databasePath, mint.url),
-      outstandingSat: outstandingSat(mint.dir),
-    }),
+    settled: () => {
+      const reckoning = reckon(readMintBooks(mintFile(mint.dir)), [
+        readJournal('buyer', buyer.databasePath),
+        readJournal('provider', provider.databasePath),
+      ])
+      const { paidInSat, held, tokens, feesSat, open } = reckoning
+      if (wrongs(reckoning).length + tokens.length + open.length > 0) throw new Error(reportOf(reckoning))
+      return {
+        paidInSat: Number(paidInSat),
+        buyerSat: Number(held['buyer']),
+        providerSat: Number(held['provider']),
+        feesSat: Number(feesSat),
+      }
+    },
     [Symbol.asyncDispose]: async () => {
       await provider.stop()
       await Promise.all([mint.stop(), ...relays.map((relay) => relay.stop())])

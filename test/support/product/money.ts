@@ -7,7 +7,8 @@ const sumRow = z.object({ sat: z.number() })
 const coinRow = z.object({ y: z.string(), amount_sat: z.number(), proof: z.string() })
 const stateAnswer = z.object({ states: z.array(z.object({ Y: z.string(), state: z.string() })) })
 
-const mintFile = (mintDir: string): string => join(mintDir, 'mint', 'mint.sqlite3')
+/** The database of a nutshell mint. */
+export const mintFile = (mintDir: string): string => join(mintDir, 'mint', 'mint.sqlite3')
 
 /** What a nutshell mint has signed and nobody has spent, in sats. */
 export function outstandingSat(mintDir: string): number {
