@@ -5,6 +5,7 @@ import type { KubernetesPlace } from './kubernetes-place.ts'
 import { roomOnNodes } from './node-room.ts'
 import { portsInUse } from './ports-in-use.ts'
 import { quotaListSchema, roomInQuotas } from './quota-room.ts'
+import { readAnswer } from './read-answer.ts'
 import type { ResourceQuota } from './quota-room.ts'
 
 const UNLIMITED = Number.POSITIVE_INFINITY
@@ -32,8 +33,8 @@ export async function capacityOf(
 async function readQuotas(place: KubernetesPlace): Promise<readonly ResourceQuota[]> {
   // A quota counts what is in its own namespace.
   if (place.settings.namespacePerPod === true) return []
-  const answer = await place.api.list('resourcequotas', {})
-  if (answer.ok) return quotaListSchema.parse(answer.body).items
+  const answer = readAnswer(await place.api.list('resourcequotas', {}), quotaListSchema)
+  if (answer.ok) return answer.body.items
   // Who may not read the quotas learns of them from a refusal.
   if (answer.problem.kind === 'forbidden') return []
   throw placeError(answer.problem, 'the quotas of the namespace could not be read')

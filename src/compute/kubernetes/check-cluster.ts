@@ -6,13 +6,14 @@ import type { KubernetesPlace } from './kubernetes-place.ts'
 import { coordinationLease } from './coordination-lease.ts'
 import { checkPermissions } from './check-permissions.ts'
 import { checkPortRange } from './check-ports.ts'
+import { readAnswer } from './read-answer.ts'
 
 export type Finding = ComputeCheck['findings'][number]
 
 /** Native sidecars are on by default, and deadlines that rise are honoured. */
 const OLDEST = { major: 1, minor: 29 }
 
-const versionSchema = z.object({ major: z.string(), minor: z.string(), gitVersion: z.string() })
+export const versionSchema = z.object({ major: z.string(), minor: z.string(), gitVersion: z.string() })
 const objectSchema = z.object({ metadata: z.object({ uid: z.string() }) })
 
 /** `check` of the port. Rejects with `failed` where the API server does not answer at all. */
@@ -30,7 +31,7 @@ export async function checkCluster(place: KubernetesPlace): Promise<ComputeCheck
 }
 
 async function checkVersion(place: KubernetesPlace): Promise<Finding> {
-  const answer = await place.api.ask({ method: 'GET', path: '/version' })
+  const answer = readAnswer(await place.api.ask({ method: 'GET', path: '/version' }), versionSchema)
   if (!answer.ok) {
     if (answer.problem.kind !== 'unauthorized' && answer.problem.kind !== 'forbidden')
       throw placeError(answer.problem, 'the cluster could not be reached')
@@ -41,8 +42,7 @@ async function checkVersion(place: KubernetesPlace): Promise<Finding> {
 }
 
 /** The finding of an answer of /version. */
-export function versionFinding(body: unknown): Finding {
-  const { major, minor, gitVersion } = versionSchema.parse(body)
+export function versionFinding({ major, minor, gitVersion }: z.output<typeof versionSchema>): Finding {
   const [of, at] = [Number.parseInt(major, 10), Number.parseInt(minor, 10)]
   if (of > OLDEST.major || (of === OLDEST.major && at >= OLDEST.minor))
     return { level: 'ok', what: `Kubernetes ${gitVersion}` }
@@ -60,9 +60,9 @@ async function nodeFinding({ nodes }: KubernetesPlace): Promise<Finding> {
 }
 
 async function identifyCluster(place: KubernetesPlace): Promise<{ finding: Finding[]; clusterId?: string }> {
-  const answer = await coordinationLease(place.api)
+  const answer = readAnswer(await coordinationLease(place.api), objectSchema)
   if (answer.ok) {
-    const { uid } = objectSchema.parse(answer.body).metadata
+    const { uid } = answer.body.metadata
     // Machines of the one way are nowhere to be found in the other: to the ledger these are two places.
     const clusterId = place.settings.namespacePerPod === true ? `${uid}/namespace-per-pod` : uid
     return { finding: [], clusterId }

@@ -4,6 +4,7 @@ import { placeError } from './api-problem.ts'
 import type { Finding } from './check-cluster.ts'
 import type { ClusterApi } from './cluster-api.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
+import { readAnswer } from './read-answer.ts'
 
 interface Permission {
   group: string
@@ -82,7 +83,7 @@ export async function isAllowed(
   api: ClusterApi,
   attributes: { namespace?: string; group: string; resource: string; verb: string },
 ): Promise<boolean> {
-  const answer = await api.ask({
+  const asked = await api.ask({
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
     body: {
@@ -91,6 +92,7 @@ export async function isAllowed(
       spec: { resourceAttributes: attributes },
     },
   })
+  const answer = readAnswer(asked, reviewSchema)
   if (!answer.ok) throw placeError(answer.problem, 'the permissions could not be looked up')
-  return reviewSchema.parse(answer.body).status.allowed
+  return answer.body.status.allowed
 }

@@ -7,6 +7,7 @@ import { placeError } from './api-problem.ts'
 import type { ApiAnswer } from './cluster-connection.ts'
 import { type ClusterApi, JSON_PATCH } from './cluster-api.ts'
 import type { PatchStep } from './conditional-patch.ts'
+import { readAnswer } from './read-answer.ts'
 
 /** Its uid says which cluster this is; the daemon that serves holds it. */
 const COORDINATION_LEASE = 'paygress'
@@ -57,8 +58,8 @@ export interface LeaseOwner {
 
 /** The Lease, made where there is none; undefined where the API server does not answer now. */
 export async function readLease(api: ClusterApi, log: Log): Promise<CoordinationLease | undefined> {
-  const answer = await coordinationLease(api)
-  if (answer.ok) return leaseSchema.parse(answer.body)
+  const answer = readAnswer(await coordinationLease(api), leaseSchema)
+  if (answer.ok) return answer.body
   const error = placeError(answer.problem, 'the lease of the daemons cannot be read')
   if (answer.problem.kind !== 'unavailable') throw notAllowed(error)
   log.warn({ error: error.message }, 'the cluster has not answered yet')

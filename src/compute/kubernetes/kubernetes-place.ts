@@ -1,8 +1,9 @@
 // What do all operations of the Kubernetes back end share?
+import * as z from 'zod'
 import { PaygressError } from '../../core/errors.ts'
 import type { LeaseId } from '../../core/ids.ts'
 import type { Log } from '../../core/log.ts'
-import { placeError } from './api-problem.ts'
+import { placeError, unreadableAnswer } from './api-problem.ts'
 import type { ClusterApi } from './cluster-api.ts'
 import type { KubernetesSettings } from './kubernetes-options.ts'
 import { leaseJobOf } from './lease-job.ts'
@@ -10,8 +11,9 @@ import type { LeaseJob } from './lease-job.ts'
 import type { PolicyReader } from './lease-namespace.ts'
 import type { MachineFeed } from './machine-feed.ts'
 import type { NodeReader } from './node-reader.ts'
-import { jobName } from './object-names.ts'
+import { jobName, LEASE_LABEL } from './object-names.ts'
 import type { PortBook } from './port-book.ts'
+import { readAnswer } from './read-answer.ts'
 
 export interface KubernetesPlace {
   readonly settings: KubernetesSettings
@@ -30,6 +32,11 @@ export interface KubernetesPlace {
   readonly signal: AbortSignal
 }
 
+const otherJob = z.object({
+  kind: z.literal('Job'),
+  metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }),
+})
+
 /** The lease's Job as the cluster has it now; undefined where it answered that there is none. */
 export async function readJob(place: KubernetesPlace, leaseId: LeaseId): Promise<LeaseJob | undefined> {
   const answer = await place.api.get('jobs', jobName(leaseId))
@@ -38,6 +45,12 @@ export async function readJob(place: KubernetesPlace, leaseId: LeaseId): Promise
     throw placeError(answer.problem, 'the machine could not be looked up')
   }
   const job = leaseJobOf(answer.body)
+  if (job === undefined) {
+    // Neither the Job nor another one of its name: that would be said to have ended, and be paid back while it runs.
+    const other = readAnswer(answer, otherJob)
+    if (!other.ok || other.body.metadata.labels[LEASE_LABEL] === leaseId)
+      throw placeError(unreadableAnswer(200), 'the machine could not be looked up')
+  }
   // The first characters of the id name the Job, the label has all of them.
   if (job?.leaseId !== leaseId) return undefined
   place.feed.learn(job)

@@ -7,6 +7,7 @@ import { placeError } from './api-problem.ts'
 import type { ClusterApi } from './cluster-api.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import { jobName, LEASE_LABEL } from './object-names.ts'
+import { readAnswer } from './read-answer.ts'
 
 export const NAMESPACES = '/api/v1/namespaces'
 /** An operator who changes the policies does not wait long for it. */
@@ -44,9 +45,10 @@ const notMade = (problem: Parameters<typeof placeError>[0]): PaygressError =>
 
 /** The first characters of the id name the namespace, its label has all of them. */
 async function expectOwn(api: ClusterApi, leaseId: LeaseId): Promise<void> {
-  const there = await api.ask({ method: 'GET', path: `${NAMESPACES}/${jobName(leaseId)}` })
+  const asked = await api.ask({ method: 'GET', path: `${NAMESPACES}/${jobName(leaseId)}` })
+  const there = readAnswer(asked, namespaceSchema)
   if (!there.ok) throw notMade(there.problem)
-  if (namespaceSchema.parse(there.body).metadata.labels[LEASE_LABEL] !== leaseId)
+  if (there.body.metadata.labels[LEASE_LABEL] !== leaseId)
     throw new PaygressError('machine_failed', 'another object has the name of the machine')
 }
 
@@ -72,9 +74,10 @@ export function policyReader(api: ClusterApi, namespace: string, clock: Clock): 
   return {
     read: async () => {
       if (known !== undefined && clock.now() - known.at < FRESH_MS) return known.policies
-      const answer = await api.ask({ method: 'GET', path: policiesPath(namespace) })
+      const asked = await api.ask({ method: 'GET', path: policiesPath(namespace) })
+      const answer = readAnswer(asked, policiesSchema)
       if (!answer.ok) throw placeError(answer.problem, 'the network policies could not be read')
-      known = { at: clock.now(), policies: policiesSchema.parse(answer.body).items }
+      known = { at: clock.now(), policies: answer.body.items }
       return known.policies
     },
   }

@@ -1,9 +1,11 @@
 // What do the nodes offer, and what was promised of it? Known only to a daemon that may see nodes and pods of the whole cluster.
+import type * as z from 'zod'
 import type { Clock } from '../../core/clock.ts'
 import { placeError } from './api-problem.ts'
 import { isAllowed } from './check-permissions.ts'
 import type { ClusterApi } from './cluster-api.ts'
 import { type Node, nodeListSchema, podListSchema, type ScheduledPod } from './node-room.ts'
+import { readAnswer } from './read-answer.ts'
 
 /** Orders come more often than nodes change: the cost of one must not grow with the cluster. */
 const FRESH_MS = 30_000
@@ -35,8 +37,12 @@ export function nodeReader(api: ClusterApi, clock: Clock): NodeReader {
   }
 
   /** Undefined where the right to it was taken away since. */
-  async function list(path: string, query: Readonly<Record<string, string>>): Promise<unknown> {
-    const answer = await api.ask({ method: 'GET', path, query })
+  async function list<Schema extends z.ZodType>(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    schema: Schema,
+  ): Promise<z.output<Schema> | undefined> {
+    const answer = readAnswer(await api.ask({ method: 'GET', path, query }), schema)
     if (answer.ok) return answer.body
     if (answer.problem.kind === 'forbidden') return undefined
     throw placeError(answer.problem, 'the nodes could not be looked up')
@@ -49,15 +55,15 @@ export function nodeReader(api: ClusterApi, clock: Clock): NodeReader {
       if (seen !== undefined && clock.now() - seen.at < FRESH_MS) return seen.what
       const fieldSelector = 'status.phase!=Succeeded,status.phase!=Failed'
       const [nodes, pods] = await Promise.all([
-        list('/api/v1/nodes', CACHED),
-        list('/api/v1/pods', { ...CACHED, fieldSelector }),
+        list('/api/v1/nodes', CACHED, nodeListSchema),
+        list('/api/v1/pods', { ...CACHED, fieldSelector }, podListSchema),
       ])
       if (nodes === undefined || pods === undefined) {
         allowed = false
         seen = undefined
         return undefined
       }
-      const what = { nodes: nodeListSchema.parse(nodes).items, pods: podListSchema.parse(pods).items }
+      const what = { nodes: nodes.items, pods: pods.items }
       seen = { at: clock.now(), what }
       return what
     },

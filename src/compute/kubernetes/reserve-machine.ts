@@ -4,7 +4,7 @@ import { PaygressError } from '../../core/errors.ts'
 import type { LeaseId } from '../../core/ids.ts'
 import type { MachineAddress, MachineRequest } from '../../provider/compute-port.ts'
 import { ONION_PORT } from '../../core/onion.ts'
-import { placeError } from './api-problem.ts'
+import { placeError, unreadableAnswer } from './api-problem.ts'
 import type { ApiProblem } from './api-problem.ts'
 import { MERGE_PATCH } from './cluster-api.ts'
 import { changedJob, readJob } from './kubernetes-place.ts'
@@ -15,6 +15,7 @@ import { makeLeaseNamespace } from './lease-namespace.ts'
 import { isOver } from './machine-of-job.ts'
 import { jobName, LEASE_LABEL, PORT, serviceName } from './object-names.ts'
 import { portsInUse, usedPorts } from './ports-in-use.ts'
+import { readAnswer } from './read-answer.ts'
 
 const NO_PORT = 'No available ports in the configured range'
 
@@ -128,21 +129,24 @@ function nextOf(ports: Generator<number>): number | undefined {
 
 const serviceSchema = z.object({
   metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }),
-  spec: z.object({ ports: z.array(z.object({ nodePort: z.int().min(1) })).min(1) }),
+  spec: z.object({ ports: z.array(z.object({ nodePort: z.int().min(1).optional() })).default([]) }),
 })
 
 /** The port of the Service that the lease already has. */
 async function servicePort(place: KubernetesPlace, leaseId: LeaseId): Promise<number | undefined> {
-  const answer = await place.api.get('services', serviceName(leaseId))
+  const answer = readAnswer(await place.api.get('services', serviceName(leaseId)), serviceSchema)
   if (!answer.ok) {
     if (answer.problem.kind === 'not-found') return undefined
     throw placeError(answer.problem, 'the port of the machine could not be looked up')
   }
-  const service = serviceSchema.parse(answer.body)
+  const service = answer.body
   if (service.metadata.labels[LEASE_LABEL] !== leaseId) {
     throw new PaygressError('machine_failed', 'another object has the name of the machine')
   }
-  return service.spec.ports[0]?.nodePort
+  const port = service.spec.ports[0]?.nodePort
+  if (port === undefined)
+    throw placeError(unreadableAnswer(200), 'the port of the machine could not be looked up')
+  return port
 }
 
 function refusal(problem: ApiProblem): PaygressError {

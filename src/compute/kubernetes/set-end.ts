@@ -14,6 +14,7 @@ import type { LeaseJob } from './lease-job.ts'
 import { leasePodOf } from './lease-pod.ts'
 import { clusterTime, isOver, paidEnd } from './machine-of-job.ts'
 import { GRACE, jobName, LEASE_LABEL, REVISION } from './object-names.ts'
+import { readAnswer } from './read-answer.ts'
 
 const podListSchema = z.object({ items: z.array(z.unknown()) })
 
@@ -164,10 +165,10 @@ function clusterNow(place: KubernetesPlace, job: LeaseJob): number {
 
 /** True where a pod is alive that was made before `deadline`, or so late that the controller did not make it for the time that was bought. */
 async function hasPodFrom(place: KubernetesPlace, job: LeaseJob, deadline: number): Promise<boolean> {
-  const answer = await place.api.list('pods', { labelSelector: `${LEASE_LABEL}=${job.leaseId}` })
+  const query = { labelSelector: `${LEASE_LABEL}=${job.leaseId}` }
+  const answer = readAnswer(await place.api.list('pods', query), podListSchema)
   if (!answer.ok) throw placeError(answer.problem, 'the machine could not be looked at')
-  const { items } = podListSchema.parse(answer.body)
-  return items.some((item) => {
+  return answer.body.items.some((item) => {
     const pod = leasePodOf(item)
     if (pod?.leaving !== false) return false
     const { createdAt } = pod.hold

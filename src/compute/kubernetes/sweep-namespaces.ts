@@ -4,6 +4,7 @@ import type { KubernetesPlace } from './kubernetes-place.ts'
 import { apiTime } from './lease-job.ts'
 import { NAMESPACES } from './lease-namespace.ts'
 import { jobName } from './object-names.ts'
+import { readAnswer } from './read-answer.ts'
 
 /** What nobody heard of is looked for this often. */
 const EVERY_MS = 600_000
@@ -33,15 +34,14 @@ export function sweepNamespaces(place: KubernetesPlace): void {
 async function sweep(place: KubernetesPlace): Promise<void> {
   const { api, settings, log } = place
   const query = { labelSelector: api.placing.selector }
-  const answer = await api.ask({ method: 'GET', path: NAMESPACES, query })
+  const answer = readAnswer(await api.ask({ method: 'GET', path: NAMESPACES, query }), namespacesSchema)
   if (!answer.ok) {
     if (place.signal.aborted) return
     log.warn({ reason: answer.problem.message }, 'namespaces that are left over could not be looked for')
     return
   }
   const now = settings.clock.now() - (api.connection.offsetSec() ?? 0) * 1000
-  const { items } = namespacesSchema.parse(answer.body)
-  for (const { metadata } of items) {
+  for (const { metadata } of answer.body.items) {
     // In a younger one the Job may be about to be made.
     const isOld = now - metadata.creationTimestamp > settings.orphanAfterSec * 1000
     if (isOld) await removeEmpty(place, metadata.name)

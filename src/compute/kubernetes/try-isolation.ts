@@ -10,6 +10,7 @@ import { APP, APP_LABEL } from './object-names.ts'
 import { plainContainer, SSH_PORT } from './pod-template.ts'
 import { portsInUse } from './ports-in-use.ts'
 import { NOT_ADMITTED, whyNoPod } from './why-no-pod.ts'
+import { readAnswer } from './read-answer.ts'
 
 /** Long enough to fetch an image. */
 const LONGEST_SEC = 60
@@ -62,7 +63,10 @@ export async function tryIsolation(place: KubernetesPlace): Promise<Finding[]> {
   const made = await place.api.create('jobs', manifest(place, name, await portOfNode(place)))
   if (!made.ok) return [cannotTell(placeError(made.problem, 'no pod could be made').message)]
   try {
-    return [await finding(place, name, madeSchema.parse(made.body).metadata.uid)]
+    const job = readAnswer(made, madeSchema)
+    if (!job.ok)
+      return [cannotTell(placeError(job.problem, 'the trial pod cannot be told from others').message)]
+    return [await finding(place, name, job.body.metadata.uid)]
   } finally {
     await place.api.remove('jobs', name)
   }
@@ -81,9 +85,9 @@ async function finding(place: KubernetesPlace, name: string, uid: string): Promi
   const until = began + LONGEST_SEC * 1000
   let waitsFor = 'no node took it'
   while (performance.now() < until && !place.signal.aborted) {
-    const answer = await place.api.list('pods', { labelSelector: `job-name=${name}` })
+    const answer = readAnswer(await place.api.list('pods', { labelSelector: `job-name=${name}` }), podsSchema)
     if (!answer.ok) return cannotTell(placeError(answer.problem, 'the pods could not be listed').message)
-    const [pod] = podsSchema.parse(answer.body).items
+    const [pod] = answer.body.items
     const state = pod?.status.containerStatuses[0]?.state
     if (state?.terminated !== undefined) return verdict(state.terminated.exitCode)
     waitsFor = state?.waiting?.reason ?? waitsFor

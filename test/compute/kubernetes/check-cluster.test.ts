@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
-import { versionFinding } from '../../../src/compute/kubernetes/check-cluster.ts'
+import { versionFinding, versionSchema } from '../../../src/compute/kubernetes/check-cluster.ts'
 import { recorded } from './recorded.ts'
 
 test('the recorded version will do', () => {
-  expect(versionFinding(recorded('version').body)).toEqual({ level: 'ok', what: 'Kubernetes v1.36.3' })
+  expect(versionFinding(versionSchema.parse(recorded('version').body))).toEqual({
+    level: 'ok',
+    what: 'Kubernetes v1.36.3',
+  })
 })
 
 test.each([
