@@ -4,8 +4,9 @@ import { LEASE_STATES, secondsLeft } from '../core/lease.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { type Msat, msatToSatFloor } from '../core/money.ts'
 import { costMsat } from '../core/pricing.ts'
-import { type Lease, parseLease } from './lease.ts'
-import type { Credit, Ledger } from './ports.ts'
+import { balanceMsat } from './amounts.ts'
+import { tryLease } from './lease.ts'
+import type { Credit, Ledger, LeaseRow } from './ports.ts'
 
 export interface MintEarnings {
   mint: MintUrl
@@ -42,7 +43,7 @@ export function countEarnings(ledger: Pick<Ledger, 'leasesIn' | 'credits'>, cloc
   for (const row of LEASE_STATES.flatMap((state) => ledger.leasesIn(state))) {
     const credits = ledger.credits(row.leaseId)
     for (const credit of credits) enter(books, credit)
-    for (const { mint, amountMsat } of owed(parseLease(row), credits, clock)) {
+    for (const { mint, amountMsat } of owed(row, credits, clock)) {
       const entry = entryOf(books, mint)
       entry.earnedMsat -= amountMsat
       entry.unearnedMsat += amountMsat
@@ -67,9 +68,18 @@ function entryOf(books: Map<MintUrl, MintEarnings>, mint: MintUrl): MintEarnings
 }
 
 /** What a running lease could still have to give back, from the last credit backwards, as refunds are paid. */
-function owed(lease: Lease, credits: readonly Credit[], clock: Clock): { mint: MintUrl; amountMsat: Msat }[] {
-  if (lease.state !== 'running') return []
-  let rest = costMsat(secondsLeft(lease.paidUntil, clock.now()), lease.spec.rateMsatPerSec) + lease.restMsat
+function owed(
+  row: LeaseRow,
+  credits: readonly Credit[],
+  clock: Clock,
+): { mint: MintUrl; amountMsat: Msat }[] {
+  if (row.state !== 'running') return []
+  const rate = tryLease(row)?.spec.rateMsatPerSec
+  // Where the price cannot be read, all of it may have to go back.
+  let rest =
+    rate === undefined
+      ? balanceMsat(credits)
+      : costMsat(secondsLeft(row.paidUntil, clock.now()), rate) + row.restMsat
   return credits.toReversed().flatMap(({ mint, amountMsat }) => {
     const part = amountMsat < rest ? amountMsat : rest
     if (part <= 0n) return []

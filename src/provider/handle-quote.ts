@@ -7,10 +7,10 @@ import { costSat } from '../core/pricing.ts'
 import type { Spec } from '../core/spec.ts'
 import type { QuoteReply, QuoteRequest } from '../protocol/quote.ts'
 import { availableNow } from './available.ts'
-import { parseLease } from './lease.ts'
+import { readableLease } from './lease.ts'
 import { minimumLockSec } from './provider-config.ts'
 import type { ProviderContext } from './provider-context.ts'
-import { noSuchPod, noSuchSpec, refusal, refusalReply, type Refusal } from './refusal-reply.ts'
+import { noSuchPod, noSuchSpec, refusal, refusalReply, type Refusal, unreadablePod } from './refusal-reply.ts'
 
 /** Prices change only with a restart; a quote says so for this long, in seconds. */
 const VALID_SEC = 300
@@ -50,7 +50,8 @@ function subjectOf(
   if (request.pod_npub !== undefined) {
     const row = context.ledger.leaseOfPod(request.pod_npub)
     if (row?.state !== 'running') return { refusal: noSuchPod(request.pod_npub) }
-    return { spec: parseLease(row).spec, isTopup: true }
+    const lease = readableLease(context.log, row)
+    return lease === undefined ? { refusal: unreadablePod() } : { spec: lease.spec, isTopup: true }
   }
   const { specs } = context.config
   const id = request.pod_spec_id

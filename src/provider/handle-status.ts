@@ -6,13 +6,13 @@ import { type PaymentState, paymentStateSchema } from '../protocol/payment-state
 import { parseJsonObject } from '../protocol/request.ts'
 import type { StatusReply, StatusRequest } from '../protocol/status.ts'
 import { isoTime } from './access-reply.ts'
-import { parseLease } from './lease.ts'
+import { readableLease } from './lease.ts'
 import type { ProviderContext } from './provider-context.ts'
-import { noSuchPod, refusal, refusalReply } from './refusal-reply.ts'
+import { noSuchPod, refusal, refusalReply, unreadablePod } from './refusal-reply.ts'
 
 /** The content of the reply; answered anew each time. */
 export function handleStatus(
-  context: Pick<ProviderContext, 'ledger' | 'clock'>,
+  context: Pick<ProviderContext, 'ledger' | 'clock' | 'log'>,
   sender: PublicKeyHex,
   request: StatusRequest,
 ): string {
@@ -21,7 +21,8 @@ export function handleStatus(
   if (row === undefined) return refusalReply(noSuchPod(pod), undefined, undefined)
   if (row.owner !== sender)
     return refusalReply(refusal('not_allowed', 'Only its buyer may see a pod'), undefined, undefined)
-  const lease = parseLease(row)
+  const lease = readableLease(context.log, row)
+  if (lease === undefined) return refusalReply(unreadablePod(), undefined, undefined)
   const order = context.ledger.order(lease.orderKey)
   const payment = paymentIn(order?.reply)
   const runs = lease.state === 'running'

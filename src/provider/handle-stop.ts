@@ -2,10 +2,10 @@
 import { decodeNpub } from '../core/npub.ts'
 import type { StopRequest } from '../protocol/stop.ts'
 import { balanceMsat, madeGoodMs, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
-import { leaseRow, parseLease } from './lease.ts'
+import { leaseRow, readableLease } from './lease.ts'
 import { writeOrder, type StopOrder } from './orders.ts'
 import type { ProviderContext } from './provider-context.ts'
-import { noSuchPod, refusal } from './refusal-reply.ts'
+import { noSuchPod, refusal, unreadablePod } from './refusal-reply.ts'
 import { refuse, type NewOrder } from './refuse.ts'
 import { isStale, tooLate } from './take-payment.ts'
 
@@ -27,7 +27,8 @@ export async function handleStop(
     const now = context.clock.now()
     if (current?.state !== 'running' || current.paidUntil <= now)
       return refuse(context, head, noSuchPod(request.pod_npub))
-    const lease = parseLease(current)
+    const lease = readableLease(context.log, current)
+    if (lease === undefined) return refuse(context, head, unreadablePod())
     const credits = context.ledger.credits(lease.leaseId)
     const downMs = madeGoodMs(lease, lease.outages?.downSince ?? now, now)
     const usedSec = usedSeconds(lease.paidFrom, now - downMs)

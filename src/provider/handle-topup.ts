@@ -5,10 +5,10 @@ import { secondsLeft } from '../core/lease.ts'
 import type { TopupRequest } from '../protocol/topup.ts'
 import type { InspectedToken } from '../wallet/wallet.ts'
 import { tooLong } from './handle-spawn.ts'
-import { parseLease } from './lease.ts'
+import { readableLease } from './lease.ts'
 import type { TopupOrder } from './orders.ts'
 import type { ProviderContext } from './provider-context.ts'
-import { insufficientPayment, noSuchPod, type Refusal } from './refusal-reply.ts'
+import { insufficientPayment, noSuchPod, type Refusal, unreadablePod } from './refusal-reply.ts'
 import type { NewOrder } from './refuse.ts'
 import { authorise } from './take-payment.ts'
 
@@ -27,7 +27,9 @@ export async function prepareTopup(
   const row = context.ledger.leaseOfPod(pod)
   const now = context.clock.now()
   if (row?.state !== 'running' || row.paidUntil <= now) return { refusal: noSuchPod(pod) }
-  const { leaseId, spec, restMsat, paidUntil } = parseLease(row)
+  const lease = readableLease(context.log, row)
+  if (lease === undefined) return { refusal: unreadablePod() }
+  const { leaseId, spec, restMsat, paidUntil } = lease
   const paid = satToMsat(token.netSat)
   const bought = secondsFor(restMsat + paid, spec.rateMsatPerSec)
   if (bought < 1)

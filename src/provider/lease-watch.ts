@@ -3,7 +3,7 @@ import type { LeaseId } from '../core/ids.ts'
 import { toPaygressError } from '../core/errors.ts'
 import { balanceMsat, madeGoodMs, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
 import type { Machine, Readiness } from './compute-port.ts'
-import { leaseRow, parseLease, type Lease } from './lease.ts'
+import { leaseRow, readableLease, type Lease } from './lease.ts'
 import { readOrder, writeOrder } from './orders.ts'
 import { noteReadiness } from './outages.ts'
 import { enforceOwedEnd } from './owed-end.ts'
@@ -84,7 +84,8 @@ async function bookEnd(
     if (row?.state !== 'running') return
     const machine = await context.compute.describe(leaseId)
     if (machine !== undefined && machine.state !== 'ended') return
-    const lease = parseLease(row)
+    const lease = readableLease(context.log, row)
+    if (lease === undefined) return
     const endedAt = endOf(context, lease, machine)
     const downSince = lease.outages?.downSince ?? endedAt
     const isOnTime = endedAt >= lease.paidUntil - ON_TIME_MS && madeGoodMs(lease, downSince, endedAt) === 0

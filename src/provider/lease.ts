@@ -1,6 +1,8 @@
 // What does the provider remember of a paid machine, and how does its buyer see it?
 import * as z from 'zod'
 import { PaygressError } from '../core/errors.ts'
+import type { Log } from '../core/log.ts'
+import { parseJson } from '../core/parse-json.ts'
 import type { LeaseRow } from './ports.ts'
 import { specFields } from './stored-fields.ts'
 
@@ -32,11 +34,24 @@ const leaseFields = z.object({
 export type Lease = Omit<LeaseRow, 'body'> & z.infer<typeof leaseFields>
 
 export function parseLease(row: LeaseRow): Lease {
+  const lease = tryLease(row)
+  if (lease !== undefined) return lease
+  throw new PaygressError('internal', `lease ${row.leaseId} cannot be read from the ledger`)
+}
+
+/** The same, undefined where it cannot be read. */
+export function tryLease(row: LeaseRow): Lease | undefined {
   const { body, ...head } = row
-  const fields = leaseFields.safeParse(JSON.parse(body))
-  if (!fields.success)
-    throw new PaygressError('internal', `lease ${row.leaseId} cannot be read from the ledger`)
-  return { ...head, ...fields.data }
+  const fields = leaseFields.safeParse(parseJson(body))
+  return fields.success ? { ...head, ...fields.data } : undefined
+}
+
+/** The same, told where it cannot be read: it stays as it is, and must not stop the others. */
+export function readableLease(log: Log, row: LeaseRow): Lease | undefined {
+  const lease = tryLease(row)
+  if (lease === undefined)
+    log.error({ lease: row.leaseId }, 'a lease cannot be read and stays as it is; the others go on')
+  return lease
 }
 
 export function leaseRow(lease: Lease): LeaseRow {

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import { LEASE_STATES, type LeaseState, secondsLeft } from '../core/lease.ts'
 import type { Msat } from '../core/money.ts'
 import { encodeNpub, type PodNpub } from '../core/npub.ts'
-import { parseLease } from './lease.ts'
+import { tryLease } from './lease.ts'
 import type { Ledger } from './ports.ts'
 
 export interface LeaseView {
@@ -12,8 +12,8 @@ export interface LeaseView {
   specId: string
   state: LeaseState
   ownerNpub: string
-  host: string
-  port: number
+  /** Undefined where the lease cannot be read from the ledger: all else stands beside it. */
+  address: { host: string; port: number } | undefined
   startedAt: Date
   expiresAt: Date
   secondsLeft: number
@@ -30,15 +30,15 @@ export function listLeases(
   const states = all ? LEASE_STATES : (['running'] as const)
   return states.flatMap((state) =>
     ledger.leasesIn(state).map((row) => {
-      const { podNpub, podName, specId, owner, host, port, paidFrom, paidUntil } = parseLease(row)
+      const { podNpub, podName, specId, owner, paidFrom, paidUntil } = row
+      const lease = tryLease(row)
       return {
         podNpub,
         podName,
         specId,
         state,
         ownerNpub: encodeNpub(owner),
-        host,
-        port,
+        address: lease === undefined ? undefined : { host: lease.host, port: lease.port },
         startedAt: new Date(paidFrom),
         expiresAt: new Date(paidUntil),
         secondsLeft: state === 'running' ? secondsLeft(paidUntil, clock.now()) : 0,

@@ -1,6 +1,7 @@
 // How is an order read from the ledger and written back, together with its reply?
 import * as z from 'zod'
 import { PaygressError, toPaygressError } from '../core/errors.ts'
+import { parseJson } from '../core/parse-json.ts'
 import type { Transaction } from '../wallet/transaction.ts'
 import { isSettled, orderFields } from './order.ts'
 import type { OrderFields, RefusalFields, SpawnFields, StopFields, TopupFields } from './order.ts'
@@ -33,7 +34,7 @@ export function tryOrder(ledger: Ledger, key: string): Order | PaygressError | u
 
 function parseOrder(row: OrderRow): Order {
   const { body, state: _state, open: _open, leaseId: _leaseId, specId: _specId, ...head } = row
-  const fields = orderFields.safeParse(JSON.parse(body))
+  const fields = orderFields.safeParse(parseJson(body))
   if (!fields.success) throw new PaygressError('internal', `order ${row.key} cannot be read from the ledger`)
   return { ...head, ...fields.data }
 }

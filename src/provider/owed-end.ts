@@ -2,7 +2,7 @@
 import type { LeaseId } from '../core/ids.ts'
 import { accessReply } from './access-reply.ts'
 import { A_LITTLE_MS, balanceMsat } from './amounts.ts'
-import { leaseRow, parseLease, type Lease } from './lease.ts'
+import { leaseRow, readableLease, type Lease } from './lease.ts'
 import { readOrder, writeReply, type SpawnOrder } from './orders.ts'
 import type { ProviderContext } from './provider-context.ts'
 import { isPaygressCode } from './take-payment.ts'
@@ -20,7 +20,9 @@ export async function withRunning(
 ): Promise<void> {
   await context.leaseTurns.run(leaseId, async () => {
     const row = context.ledger.lease(leaseId)
-    if (row?.state === 'running') await work(parseLease(row))
+    if (row?.state !== 'running') return
+    const lease = readableLease(context.log, row)
+    if (lease !== undefined) await work(lease)
   })
 }
 

@@ -53,6 +53,11 @@ export function noSuchPod(pod: string): Refusal {
   return refusal('pod_not_found', 'Pod not found or expired', `${called} not found or already expired`)
 }
 
+/** Of a lease that stands in the ledger and cannot be read. */
+export function unreadablePod(): Refusal {
+  return refusal('resource_unavailable', 'The provider cannot read its books of this pod now')
+}
+
 export function tooMany(): Refusal {
   return refusal('rate_limited', 'Too many requests; try again in a minute')
 }

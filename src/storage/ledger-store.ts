@@ -35,7 +35,7 @@ function orders(database: SqlReader): Orders {
       if (now < forgottenAt + FORGOTTEN_EVERY_MS) return
       sqlOf(tx).run(
         `DELETE FROM ledger_orders WHERE state = 'refused' AND open = 0 AND created_at < ?
-         AND body ->> '$.kind' = 'refusal' AND body ->> '$.token' IS NULL
+         AND CASE WHEN json_valid(body) THEN body ->> '$.kind' = 'refusal' AND body ->> '$.token' IS NULL ELSE 0 END
          AND key NOT IN (SELECT order_key FROM ledger_outbox)`,
         [now - REFUSAL_KEPT_MS],
       )
@@ -105,7 +105,8 @@ function leases(database: SqlReader): Leases {
       database
         .all(
           `SELECT lease_id FROM ledger_leases WHERE state = 'running'
-           AND (body ->> '$.unreportedOwed' OR body ->> '$.outages.owed') ORDER BY rowid`,
+           AND CASE WHEN json_valid(body) THEN body ->> '$.unreportedOwed' OR body ->> '$.outages.owed' ELSE 0 END
+           ORDER BY rowid`,
         )
         .map(readLeaseId),
     runningBySpec: () =>

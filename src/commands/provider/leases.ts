@@ -8,6 +8,10 @@ import { configuredProvider } from './provider-options.ts'
 
 const WATCH_MS = 2_000
 
+function addressText({ address }: LeaseView): string {
+  return address === undefined ? 'cannot be read' : `${address.host}:${address.port}`
+}
+
 const COLUMNS = [
   { key: 'name', title: 'NAME', text: (row: LeaseView) => row.podName },
   { key: 'pod', title: 'POD', text: (row: LeaseView) => shortNpub(row.podNpub) },
@@ -16,7 +20,7 @@ const COLUMNS = [
   { key: 'left', title: 'LEFT', align: 'right', text: (row: LeaseView) => roughDuration(row.secondsLeft) },
   { key: 'end', title: 'END', text: (row: LeaseView) => timeText(row.expiresAt) },
   { key: 'paid', title: 'PAID', align: 'right', text: (row: LeaseView) => satText(row.paidMsat / 1000n) },
-  { key: 'address', title: 'ADDRESS', text: (row: LeaseView) => `${row.host}:${row.port}` },
+  { key: 'address', title: 'ADDRESS', text: addressText },
   { key: 'owner', title: 'OWNER', onlyOnRequest: true, text: (row: LeaseView) => row.ownerNpub },
   { key: 'npub', title: 'NPUB', onlyOnRequest: true, text: (row: LeaseView) => row.podNpub },
 ] as const
@@ -60,8 +64,8 @@ function answerOf(leases: readonly LeaseView[]): Answer {
         spec_id: lease.specId,
         state: lease.state,
         owner_npub: lease.ownerNpub,
-        host: lease.host,
-        port: lease.port,
+        host: lease.address?.host ?? null,
+        port: lease.address?.port ?? null,
         started_at: lease.startedAt.toISOString(),
         expires_at: lease.expiresAt.toISOString(),
         seconds_left: lease.secondsLeft,

@@ -1,7 +1,10 @@
 // What if one row of the ledger cannot be read? That order waits; all others are served.
 import { expect, test } from 'vitest'
+import { countEarnings } from '../../../src/provider/count-earnings.ts'
+import { listLeases } from '../../../src/provider/list-leases.ts'
 import {
   asked,
+  freshOrderId,
   lockedPurchase,
   openProvider,
   startWorld,
@@ -23,5 +26,45 @@ test('an order that cannot be read is told and left; the others are served, and 
   expect(await asked(provider, purchase.message)).toHaveProperty('pod_npub')
   expect(provider.log.join('\n')).toMatch(/error an order cannot be read and waits.*broken/)
   await provider.stop()
+  await world.close()
+})
+
+test('a lease that cannot be read is told and left; the daemon starts, the others are booked, and its buyer hears so', async () => {
+  const world = await startWorld()
+  const first = await openProvider(world)
+  const rented: string[] = []
+  for (const _ of [1, 2]) {
+    const { message } = await lockedPurchase(world, first)
+    rented.push(String((await asked(first, message)).pod_npub))
+  }
+  const [broken = '', sound = ''] = rented
+  await first.stop()
+  const bodies = ['{}', 'no JSON', '{"spec":1}']
+  for (const body of bodies) {
+    const provider = await openProvider(world, { start: false })
+    provider.database.transaction((tx) =>
+      tx.run('UPDATE ledger_leases SET body = ? WHERE pod_npub = ?', [body, broken]),
+    )
+    // Both are gone, and the broken one stands first.
+    for (const machine of await world.compute.list()) await world.compute.end(machine.leaseId)
+    await provider.provider.start()
+    await expect.poll(() => provider.ledger.leaseOfPod(sound)?.state).toBe('lost')
+    expect(provider.ledger.leaseOfPod(broken)).toMatchObject({ state: 'running', body })
+    expect(provider.log.join('\n')).toMatch(/error a lease cannot be read and stays as it is/)
+    const status = await asked(provider, { request: 'status', pod_npub: broken })
+    expect(status).toMatchObject({ error_type: 'resource_unavailable' })
+    const topup = await lockedPurchase(world, provider, { fields: { pod_npub: broken } })
+    expect(await asked(provider, topup.message)).toMatchObject({
+      error_type: 'resource_unavailable',
+      payment: { status: 'released' },
+    })
+    const stop = { request: 'stop', pod_npub: broken, order_id: freshOrderId() }
+    expect(await asked(provider, stop)).toMatchObject({ error_type: 'resource_unavailable' })
+    const [lease] = listLeases(provider.ledger, world.clock)
+    expect(lease).toMatchObject({ podNpub: broken, address: undefined, paidMsat: 120_000n })
+    // Nobody knows what it costs: all of it may have to go back.
+    expect(countEarnings(provider.ledger, world.clock)).toMatchObject([{ unearnedMsat: 120_000n }])
+    await provider.stop()
+  }
   await world.close()
 })
