@@ -8,7 +8,7 @@ import type { RelayUrl } from '../core/relay-url.ts'
 import { findReplies } from './find-replies.ts'
 import { inboxRelays } from './inbox-relays.ts'
 import type { RelayHub } from './relay-hub.ts'
-import { requestReply } from './request-reply.ts'
+import { type OpenedWraps, requestReply } from './request-reply.ts'
 import { createRumor, type Rumor, rumorSchema } from './rumor.ts'
 import type { Signer } from './signer.ts'
 import { eventId } from './verify-event.ts'
@@ -20,6 +20,7 @@ export interface MessengerOptions {
   relays: readonly RelayUrl[]
   clock: Clock
   random: Random
+  opened?: OpenedWraps
 }
 
 const MOST_RELAYS = 8
@@ -27,7 +28,8 @@ const MOST_RELAYS = 8
 const LARGEST_RUMOR = 28_672
 
 /** A messenger over gift wraps (NIP-17). */
-export function giftWrapMessenger({ hub, signer, relays, clock, random }: MessengerOptions): Messenger {
+export function giftWrapMessenger(options: MessengerOptions): Messenger {
+  const { hub, signer, relays, clock, random, opened } = options
   const publicKey = signer.publicKey
   return {
     publicKey,
@@ -36,11 +38,11 @@ export function giftWrapMessenger({ hub, signer, relays, clock, random }: Messen
       const rumor = createRumor({ sender: publicKey, receiver: to, content, createdAt: unixSeconds(clock) })
       return { id: rumor.id, to, text: JSON.stringify(rumor) }
     },
-    async ask(message, options) {
+    async ask(message, asked) {
       const rumor = readRumor(message)
       if (Buffer.byteLength(message.text) > LARGEST_RUMOR) return 'unsent'
-      options.beforePublish?.()
-      const targets = await relaysOf(hub, message.to, options.relays, relays)
+      asked.beforePublish?.()
+      const targets = await relaysOf(hub, message.to, asked.relays, relays)
       const outcome = await requestReply(hub, {
         signer,
         receiver: message.to,
@@ -49,12 +51,13 @@ export function giftWrapMessenger({ hub, signer, relays, clock, random }: Messen
         replyRelays: relays,
         clock,
         random,
-        minPow: options.minPow,
-        timeoutMs: options.timeoutMs,
-        signal: options.signal,
-        accept: (gift) => options.onAnswer(gift.rumor.content),
+        opened,
+        minPow: asked.minPow,
+        timeoutMs: asked.timeoutMs,
+        signal: asked.signal,
+        accept: (gift) => asked.onAnswer(gift.rumor.content),
       })
-      if (outcome.state !== 'answered') options.signal.throwIfAborted()
+      if (outcome.state !== 'answered') asked.signal.throwIfAborted()
       return outcome.state
     },
     async readInbox({ messages, since, timeoutMs, signal }): Promise<InboxReading> {

@@ -11,6 +11,13 @@ import type { Signer } from './signer.ts'
 import type { Gift } from './unwrap-gift.ts'
 import type { NostrEvent } from './verify-event.ts'
 
+/** Which request each wrap of our inbox answers, known from earlier: what is in a wrap never changes. */
+export interface OpenedWraps {
+  /** The rumor id that this wrap answers, empty for none; undefined where nobody knows. */
+  answeredBy(wrapId: string): string | undefined
+  note(wrapId: string, answers: string): void
+}
+
 export interface RequestOptions {
   signer: Signer
   /** Public key (hex) of who is asked; only they can answer. */
@@ -29,6 +36,8 @@ export interface RequestOptions {
   minPow?: number
   /** Waits between sendings of the same rumor in a fresh wrap. */
   resend?: BackOffRange
+  /** Relays send the answers to all requests of two days: those known to be to others are not opened. */
+  opened?: OpenedWraps | undefined
   /** After each sending. */
   onPublished?(report: PublishReport): void
   /** Answers to pass over, for instance one that says "later". All are accepted without it. */
@@ -49,14 +58,16 @@ const PUBLISH_MS = 10_000
  * `accept` throws or a relay address is none.
  */
 export async function requestReply(hub: RelayHub, options: RequestOptions): Promise<RequestOutcome> {
-  const { rumor, receiver, signer, clock, accept } = options
+  const { rumor, receiver, signer, clock, accept, opened } = options
   const answered = Promise.withResolvers<Gift>()
   const end = new AbortController()
   const inbox = openInbox(hub, {
     signer,
     relays: options.replyRelays ?? options.relays,
     clock,
+    isHandled: (wrapId) => (opened?.answeredBy(wrapId) ?? rumor.id) !== rumor.id,
     onGift: (gift) => {
+      noteOpened(opened, gift)
       if (!answers(gift, rumor.id, receiver)) return
       try {
         if (accept === undefined || accept(gift)) answered.resolve(gift)
@@ -78,6 +89,12 @@ export async function requestReply(hub: RelayHub, options: RequestOptions): Prom
   // Only when the last sending is over is it known whether a relay was given the request.
   await sending
   return sent.outcome()
+}
+
+function noteOpened(opened: OpenedWraps | undefined, { wrapId, rumor }: Gift): void {
+  const [answered = '', ...more] = tagValues(rumor, 'e')
+  // Whoever names several is looked at each time.
+  if (more.length === 0) opened?.note(wrapId, answered)
 }
 
 /** True where the gift is an answer of `sender` to that rumor. */

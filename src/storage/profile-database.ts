@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { openDatabase } from './database.ts'
 import type { Database, Migration } from './database.ts'
 import { ledgerSchema } from './ledger-schema.ts'
+import { openedWrapsSchema } from './opened-wraps.ts'
 import { orderSchema } from './order-schema.ts'
 import { restoreSchema, walletSchema } from './wallet-schema.ts'
 
@@ -15,6 +16,7 @@ const migrations: readonly Migration[] = [
   { version: 2, up: orderSchema },
   { version: 3, up: ledgerSchema },
   { version: 4, up: restoreSchema },
+  { version: 5, up: openedWrapsSchema },
 ]
 
 /**

@@ -9,6 +9,7 @@ import type { RelayUrl } from '../core/relay-url.ts'
 import { giftWrapMessenger } from '../nostr/messenger.ts'
 import { offerSource } from '../nostr/offer-source.ts'
 import { openRelayHub } from '../nostr/relay-hub.ts'
+import { openedWraps } from '../storage/opened-wraps.ts'
 import { openOrderStore } from '../storage/order-store.ts'
 import type { Paths } from '../storage/paths.ts'
 import type { Database } from '../storage/database.ts'
@@ -61,13 +62,21 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
   const wallet = wireWallet(database, clientEffects(orders), { questionMs: settings.mintQuestionMs })
   const relays = chosenRelays(settings.relays)
   const hub = openRelayHub({ signer, clock: systemClock, random: systemRandom })
+  const wraps = openedWraps(database, systemClock)
   const client = {
     settings,
     paths,
     wallet,
     orders,
     offers: offerSource({ hub, relays, clock: systemClock, relayDeadlineMs: RELAY_DEADLINE_MS }),
-    messenger: giftWrapMessenger({ hub, signer, relays, clock: systemClock, random: systemRandom }),
+    messenger: giftWrapMessenger({
+      hub,
+      signer,
+      relays,
+      clock: systemClock,
+      random: systemRandom,
+      opened: wraps,
+    }),
     ssh: sshProbe,
     keys: keyFiles(join(paths.data, 'keys'), systemRandom),
     launcher: sshLauncher(paths.state, torProxy(env)),
@@ -77,6 +86,7 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
     ask,
     async close(): Promise<void> {
       await Promise.all([hub.close(), wallet.close()])
+      wraps.save()
       database.close()
     },
   }

@@ -5,7 +5,7 @@ import { findReplies } from '../../src/nostr/find-replies.ts'
 import { wrapRumor } from '../../src/nostr/gift-wrap.ts'
 import { openInbox } from '../../src/nostr/inbox.ts'
 import { openRelayHub, type RelayHub, type RelayHubOptions } from '../../src/nostr/relay-hub.ts'
-import { requestReply, type RequestOptions } from '../../src/nostr/request-reply.ts'
+import { type OpenedWraps, requestReply, type RequestOptions } from '../../src/nostr/request-reply.ts'
 import { createRumor, type Rumor } from '../../src/nostr/rumor.ts'
 import type { Signer } from '../../src/nostr/signer.ts'
 import {
@@ -75,6 +75,46 @@ const ask = (relays: string[], options: Partial<RequestOptions> = {}): RequestOp
   timeoutMs: 4_000,
   resend: { firstMs: 100, maxMs: 200 },
   ...options,
+})
+
+/** Alice, and how often she was asked to decrypt something. */
+function countingAlice(): { signer: Signer; decrypted(): number } {
+  let count = 0
+  const nip44Decrypt: Signer['nip44Decrypt'] = (peer, payload) => {
+    count += 1
+    return alice.nip44Decrypt(peer, payload)
+  }
+  return { signer: { ...alice, nip44Decrypt }, decrypted: () => count }
+}
+
+function rememberedWraps(): OpenedWraps {
+  const known = new Map<string, string>()
+  return { answeredBy: (id) => known.get(id), note: (id, answers) => void known.set(id, answers) }
+}
+
+describe('the answers to earlier questions', () => {
+  test('are opened once, however often relays send them', async () => {
+    const { url } = await relayWith()
+    answering(hubOf(bob), [url])
+    const opened = rememberedWraps()
+    for (const earlier of ['one', 'two', 'three'])
+      await requestReply(hubOf(alice), ask([url], { rumor: message(alice, bob, earlier), opened }))
+    const { signer, decrypted } = countingAlice()
+    const outcome = await requestReply(hubOf(alice), ask([url], { signer, opened }))
+    expect(outcome).toMatchObject({ state: 'answered', reply: { rumor: { content: 'HELLO' } } })
+    // Wrap and seal of the one new answer.
+    expect(decrypted()).toBe(2)
+  })
+
+  test('are found again by who asks the same once more', async () => {
+    const { url } = await relayWith()
+    const bobsHub = hubOf(bob)
+    answering(bobsHub, [url])
+    const options = ask([url], { opened: rememberedWraps() })
+    await requestReply(hubOf(alice), options)
+    await bobsHub.close()
+    expect(await requestReply(hubOf(alice), options)).toMatchObject({ state: 'answered' })
+  })
 })
 
 describe('requestReply', () => {

@@ -141,6 +141,8 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
   'storage/ledger-wraps.ts handledWraps transaction': [
     { side: 'provider', before: 'machine lost', after: 'time over' },
   ],
+  'storage/opened-wraps.ts write transaction':
+    'only which answers need not be opened again; written when the command has done all else',
   'storage/order-store.ts claim transaction': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
   'storage/order-store.ts unclaim transaction': [{ side: 'buyer', before: 'buy locked', after: 'buy plain' }],
   'wallet/ask-mint.ts askMint swap': [
