@@ -9,7 +9,7 @@ import type { WalletDeps } from './engine.ts'
 import { awaitFunding, mintPaid, requestInvoice } from './fund-wallet.ts'
 import { hasValidDleq, inspectToken, tokenState } from './inspect-token.ts'
 import { type MintDirectory, mintDirectory, NEEDED_NUTS, newMint } from './mint-directory.ts'
-import { isSignatureBy, ownKeys, signDigest } from './own-keys.ts'
+import { isSignatureBy, ownKeys, type SeedOfWords, signDigest } from './own-keys.ts'
 import { adoptWords, readWords } from './own-words.ts'
 import type { EcashSource } from './ecash-port.ts'
 import type { ConnectMint } from './mint-port.ts'
@@ -29,6 +29,7 @@ export interface WalletOptions {
   store: WalletStore
   connectMint: ConnectMint
   ecash: EcashSource
+  seedOfWords: SeedOfWords
   owners: Owners
   clock: Clock
   random: Random
@@ -52,7 +53,7 @@ export function createWallet(options: WalletOptions): Wallet {
     effects: options.effects,
     owners: options.owners,
     ecashSource: options.ecash,
-    keys: ownKeys(store, random),
+    keys: ownKeys(store, random, options.seedOfWords),
     requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     active: new Map(),
     unsent: new Set(),

@@ -3,7 +3,7 @@ import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { HARDENED_OFFSET as HARDENED, HDKey } from '@scure/bip32'
-import { entropyToMnemonic, mnemonicToSeedSync } from '@scure/bip39'
+import { entropyToMnemonic } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import type { Random } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
@@ -33,8 +33,11 @@ export interface OwnKeys {
   signSecret(key: { role: KeyRole; index: number }, secret: string): string
 }
 
+/** The BIP-39 seed (64 bytes) of words without a passphrase. */
+export type SeedOfWords = (words: string) => Uint8Array
+
 /** The keys of the wallet in this store. */
-export function ownKeys(store: WalletStore, random: Random): OwnKeys {
+export function ownKeys(store: WalletStore, random: Random, seedOf: SeedOfWords): OwnKeys {
   let seed: Uint8Array | undefined
   const parents = new Map<KeyRole, HDKey>()
   const pubkeys = new Map<string, string>()
@@ -46,7 +49,7 @@ export function ownKeys(store: WalletStore, random: Random): OwnKeys {
       const fresh = entropyToMnemonic(random.bytes(16), wordlist)
       write((writer) => writer.saveWords(fresh, false))
     }
-    seed = mnemonicToSeedSync(storedWords())
+    seed = seedOf(storedWords())
     return seed
   }
 

@@ -1,6 +1,7 @@
 // What is a wallet plugged into? The profile's database, the mints over HTTP, and the effects of its side.
 import { connectMint } from '../cashu/connect-mint.ts'
 import { ecashSource } from '../cashu/ecash-source.ts'
+import { seedOfWords } from '../cashu/seed-of-words.ts'
 import type { Database } from '../storage/database.ts'
 import { currentOwner, isOwnerAlive } from '../storage/process-owner.ts'
 import { walletStore } from '../storage/wallet-store.ts'
@@ -27,6 +28,7 @@ export function wireWallet(
     store: walletStore(database),
     connectMint: (mint) => onlyWhile(mayWrite, connectMint(mint, { clock: systemClock, questionMs })),
     ecash: ecashSource(),
+    seedOfWords,
     owners: { current: currentOwner, isAlive: isOwnerAlive },
     clock: systemClock,
     random: systemRandom,

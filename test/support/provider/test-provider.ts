@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectMint } from '../../../src/cashu/connect-mint.ts'
 import { ecashSource } from '../../../src/cashu/ecash-source.ts'
+import { seedOfWords } from '../../../src/cashu/seed-of-words.ts'
 import { startProcessCompute } from '../../../src/compute/process/process-compute.ts'
 import type { Clock, Random } from '../../../src/core/clock.ts'
 import type { OrderId } from '../../../src/core/ids.ts'
@@ -260,6 +261,7 @@ export async function openProvider(world: World, options: ProviderOptions = {}):
     store: walletStore(guarded),
     connectMint: (mint) => connectMint(mint, { clock, timeoutMs: requestTimeoutMs }),
     ecash: options.ecash ?? ecashSource(),
+    seedOfWords,
     owners: { current: currentOwner, isAlive: isOwnerAlive },
     clock,
     random,

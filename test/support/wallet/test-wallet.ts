@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { connectMint } from '../../../src/cashu/connect-mint.ts'
 import { ecashSource } from '../../../src/cashu/ecash-source.ts'
+import { seedOfWords } from '../../../src/cashu/seed-of-words.ts'
 import type { Clock } from '../../../src/core/clock.ts'
 import type { MintUrl } from '../../../src/core/mint-url.ts'
 import { parseMintUrl } from '../../../src/core/mint-url.ts'
@@ -42,6 +43,7 @@ export function openTestWallet(options: TestWalletOptions = {}): TestWallet {
     store: walletStore(database),
     connectMint: (mint) => connectMint(mint, { clock, timeoutMs: requestTimeoutMs }),
     ecash: ecashSource(),
+    seedOfWords,
     owners: { current: currentOwner, isAlive: isOwnerAlive },
     clock,
     random: { bytes: (count) => randomBytes(count) },
