@@ -82,6 +82,8 @@ async function invoke(
   let terminal: Terminal | undefined
   const origins: Origins = new Map()
   try {
+    // Before any module makes its schemas.
+    if (!call.daemon) (await import('./core/interpret-schemas.ts')).interpretSchemas()
     const env = homeFrom(call, streams.env)
     for (const [name, value] of variablesOf(call, env)) noteVariable(origins, name, value)
     const options = resolveOptions(call, env, noting(origins, await preferences(call, env)))

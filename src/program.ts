@@ -16,6 +16,8 @@ export interface Call {
   args: string[]
   /** Only what stood on the command line. */
   given: Record<string, OptionValue>
+  /** See `CommandDefinition`. */
+  daemon: boolean
   /** The registry entries this command understands, by option name. */
   understood: Record<string, OptionDefinition>
 }
@@ -136,7 +138,8 @@ function toCall(
     const value = fromCommandLine(command, attribute)
     if (value !== undefined) given[name] = value
   }
-  return { command: lazily(definition), path: pathOf(command), args: command.args, given, understood }
+  const { daemon = false } = definition
+  return { command: lazily(definition), path: pathOf(command), args: command.args, given, daemon, understood }
 }
 
 /** A global option may stand before or after the command's name; the one nearer to the command wins. */

@@ -71,6 +71,11 @@ const registry: [string, OptionDefinition][] = [
   ...Object.entries(COMMAND_OPTIONS),
 ]
 
+test('only the daemon takes the time to compile its schemas', () => {
+  expect(parse('serve').call?.daemon).toBe(true)
+  expect(parse('buy', '--spec', 'basic', '--for', '1h').call?.daemon).toBe(false)
+})
+
 describe('an option', () => {
   const env = { PAYGRESS_OUTPUT: 'yaml', PAYGRESS_MINT: 'https://env', PAYGRESS_RELAYS: 'ws://a, ws://b' }
   const preferences = { output: 'name', mint: 'https://preference', relays: ['ws://c'], max_rate: '90' }

@@ -13,6 +13,8 @@ export interface CommandDefinition {
   options?: readonly CommandOption[]
   /** Options after the first argument belong to another program. */
   passThrough?: boolean
+  /** Stays up and checks thousands of messages. */
+  daemon?: boolean
   examples: readonly string[]
   load: () => Promise<{ run: Command }>
 }

@@ -10,6 +10,7 @@ export const PROVIDE: CommandGroup = {
       name: 'serve',
       summary: 'sell machines: the provider daemon',
       options: [...PROVIDER_OPTIONS, 'acceptNewCluster'],
+      daemon: true,
       examples: ['paygress serve', 'paygress serve --backend process', 'paygress serve --context k3s'],
       load: () => import('../serve.ts'),
     },
