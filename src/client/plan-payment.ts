@@ -2,9 +2,10 @@
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { PodNpub, PublicKeyHex } from '../core/npub.ts'
+import { takeTurns } from '../core/pause.ts'
 import type { RelayUrl } from '../core/relay-url.ts'
 import type { OfferPayment } from '../protocol/offer.ts'
-import type { SpendPlan } from '../wallet/wallet.ts'
+import type { MintFacts, SpendPlan } from '../wallet/wallet.ts'
 import { askQuote } from './ask-quote.ts'
 import { chooseMint } from './choose-mint.ts'
 import { type Extent, priceOf } from './extent.ts'
@@ -58,20 +59,17 @@ export async function planPayment(client: Planner, wish: PaymentWish): Promise<P
   })
   const { durationSec, plan } = price
   checkPrice(plan, wish.maxPriceSat)
-  const quote = wish.quote
-    ? await askQuote(client, {
-        ...wish,
-        mint,
-        durationSec,
-        netSat: plan.netSat,
-        timeoutMs: wish.quoteTimeoutMs,
-      })
-    : undefined
+  const asked = { ...wish, mint, durationSec, netSat: plan.netSat, timeoutMs: wish.quoteTimeoutMs }
+  // Both take a while, and neither needs the other's answer.
+  const [quote, facts] = await Promise.all([
+    wish.quote ? askQuote(client, asked) : undefined,
+    wish.lock ? factsOf(client, mint) : undefined,
+  ])
   const payment =
     quote?.payment === undefined
       ? wish.payment
       : { pubkey: quote.payment.pubkey, minimumLockSec: quote.payment.minimum_lock_seconds }
-  const lock = wish.lock ? await lockOf(client, mint, payment, wish.providerName) : undefined
+  const lock = facts === undefined ? undefined : lockOf(facts, mint, payment, wish.providerName)
   const netSat = quote === undefined ? plan.netSat : BigInt(quote.amount_sat)
   const spend = netSat === plan.netSat ? plan : await client.wallet.planSpend(mint, netSat)
   return { mint, durationSec, netSat, lock, quoteId: quote?.quote_id, spend }
@@ -89,14 +87,19 @@ function checkPrice(plan: SpendPlan, maxPriceSat: bigint | undefined): void {
   )
 }
 
-async function lockOf(
-  { wallet }: Planner,
+/** After the question to the provider is on its way: the first call of a mint loads half of Node's network. */
+async function factsOf({ wallet }: Planner, mint: MintUrl): Promise<MintFacts> {
+  await takeTurns()
+  return wallet.mintFacts(mint)
+}
+
+function lockOf(
+  { missingNuts }: MintFacts,
   mint: MintUrl,
   payment: OfferPayment | undefined,
   providerName: string,
-): Promise<OrderTerms['lock']> {
+): OrderTerms['lock'] {
   if (payment === undefined) throw noLock(`${providerName} takes no locked payments`)
-  const { missingNuts } = await wallet.mintFacts(mint)
   if (missingNuts.length > 0) throw noLock(`the mint ${mint} lacks NUT ${missingNuts.join(', ')}`)
   // Keys go on the wire as 33 bytes; a bare x-coordinate counts as even (NUT-11 compares x only).
   const pubkey = payment.pubkey.length === 64 ? `02${payment.pubkey}` : payment.pubkey
