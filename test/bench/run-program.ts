@@ -1,6 +1,6 @@
 // How is the built program started and timed?
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const BIN = fileURLToPath(new URL('../../bin/paygress.js', import.meta.url))
@@ -17,6 +17,8 @@ export interface Timed {
   firstMs: number | undefined
   /** Milliseconds until the process had ended. */
   totalMs: number
+  /** Processor time of the process and what it started, which a busy machine changes less: whole hundredths of a second. */
+  cpuMs: number
 }
 
 /** Runs Node with these words and measures it. Throws where it fails. */
@@ -25,6 +27,7 @@ export async function timeNode(
   isThere: (stdout: string) => boolean = () => true,
   env: Record<string, string> = {},
 ): Promise<Timed> {
+  const cpuBefore = endedChildrenMs()
   const start = performance.now()
   const child = spawn(process.execPath, words, {
     env: { PATH: process.env.PATH, ...env },
@@ -42,5 +45,14 @@ export async function timeNode(
   })
   const totalMs = performance.now() - start
   if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}: ${err.trim()}`)
-  return { firstMs, totalMs }
+  return { firstMs, totalMs, cpuMs: endedChildrenMs() - cpuBefore }
+}
+
+/** Processor time of all processes that this one started and saw end, as Linux counts it; NaN elsewhere. */
+function endedChildrenMs(): number {
+  if (process.platform !== 'linux') return Number.NaN
+  const stat = readFileSync('/proc/self/stat', 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  // Fields 16 and 17 of proc(5), in ticks of 10 ms.
+  return (Number(fields[13]) + Number(fields[14])) * 10
 }
