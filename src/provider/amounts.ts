@@ -6,9 +6,12 @@ import type { Lease } from './lease.ts'
 import type { RefundPart } from './order.ts'
 import type { Credit } from './ports.ts'
 
-/** Seconds of paid time used at `at`, begun ones whole; never below zero. Milliseconds in. */
-export function usedSeconds(paidFrom: number, at: number): number {
-  return Math.max(0, Math.ceil((at - paidFrom) / 1000))
+/** Seconds of paid time used at `at`, begun ones whole and lost ones not counted; never below zero. Milliseconds in. */
+export function usedSeconds(
+  { paidFrom, outages }: Pick<PaidTime, 'paidFrom' | 'outages'>,
+  at: number,
+): number {
+  return Math.max(0, Math.ceil((at - paidFrom - (outages?.toRefundMs ?? 0)) / 1000))
 }
 
 /** So much of each outage is the buyer's to bear, in milliseconds. */
@@ -19,15 +22,16 @@ export const A_LITTLE_MS = 2_000
 /** What a lease was paid for, and how much of its outages was made good before; milliseconds. */
 type PaidTime = Pick<Lease, 'paidFrom' | 'paidUntil' | 'outages'>
 
-/** How much of one more outage is made good: for a whole lease never more than the time that was paid for. All times in milliseconds. */
-export function madeGoodMs(
-  { paidFrom, paidUntil, outages }: PaidTime,
-  downSince: number,
-  until: number,
-): number {
+/** How much of an outage is its provider's to make good. All times in milliseconds. */
+export function lostMs(downSince: number, until: number): number {
+  return Math.max(0, until - downSince - BORNE_MS)
+}
+
+/** By how much the end moves for time that was lost: all outages of a lease move it by no more than was paid for; the rest is refunded. */
+export function extensionMs({ paidFrom, paidUntil, outages }: PaidTime, lost: number): number {
   // Both ends move by what was made good.
   const left = paidUntil - paidFrom - (outages?.addedMs ?? 0)
-  return Math.max(0, Math.min(until - downSince - BORNE_MS, left))
+  return Math.max(0, Math.min(lost, left))
 }
 
 /** What is left of a credit after the used seconds; never below zero. */

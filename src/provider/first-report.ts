@@ -21,6 +21,7 @@ export async function noteFirstReport(context: ProviderContext, reply: OrderRepl
       reported: true,
       paidFrom: lease.paidFrom + lostMs,
       paidUntil: lease.paidUntil + lostMs,
+      owedMs: lease.owedMs + lostMs,
       ...(lostMs > 0 ? { unreportedOwed: true } : {}),
     }
     context.wallet.transaction((tx) => context.ledger.putLease(tx, leaseRow(reported)))

@@ -1,7 +1,7 @@
 // May this machine be ended now, and how much of its time comes back?
 import { decodeNpub } from '../core/npub.ts'
 import type { StopRequest } from '../protocol/stop.ts'
-import { balanceMsat, madeGoodMs, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
+import { balanceMsat, lostMs, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
 import { leaseRow, readableLease } from './lease.ts'
 import { writeOrder, type StopOrder } from './orders.ts'
 import type { ProviderContext } from './provider-context.ts'
@@ -30,8 +30,8 @@ export async function handleStop(
     const lease = readableLease(context.log, current)
     if (lease === undefined) return refuse(context, head, unreadablePod())
     const credits = context.ledger.credits(lease.leaseId)
-    const downMs = madeGoodMs(lease, lease.outages?.downSince ?? now, now)
-    const usedSec = usedSeconds(lease.paidFrom, now - downMs)
+    const downMs = lostMs(lease.outages?.downSince ?? now, now)
+    const usedSec = usedSeconds(lease, now - downMs)
     const owed = unusedMsat(balanceMsat(credits), usedSec, lease.spec.rateMsatPerSec)
     const order: StopOrder = {
       ...head,

@@ -1,7 +1,7 @@
 // Which machines have ended, and was it their time? Books ends, refunds what was lost, sweeps what nobody owns.
 import type { LeaseId } from '../core/ids.ts'
 import { toPaygressError } from '../core/errors.ts'
-import { balanceMsat, madeGoodMs, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
+import { balanceMsat, lostMs, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
 import type { Machine, Readiness } from './compute-port.ts'
 import { leaseRow, readableLease, type Lease } from './lease.ts'
 import { readOrder, writeOrder } from './orders.ts'
@@ -88,7 +88,8 @@ async function bookEnd(
     if (lease === undefined) return
     const endedAt = endOf(context, lease, machine)
     const downSince = lease.outages?.downSince ?? endedAt
-    const isOnTime = endedAt >= lease.paidUntil - ON_TIME_MS && madeGoodMs(lease, downSince, endedAt) === 0
+    const isServed = lostMs(downSince, endedAt) + (lease.outages?.toRefundMs ?? 0) === 0
+    const isOnTime = endedAt >= lease.paidUntil - ON_TIME_MS && isServed
     // Paid time that its buyer could never know of was the provider's own.
     if (lease.reported && isOnTime) await expire(context, lease)
     else lose(context, lease, Math.min(downSince, endedAt), resume)
@@ -99,8 +100,9 @@ async function bookEnd(
 function endOf(context: ProviderContext, lease: Lease, machine: Machine | undefined): number {
   if (machine?.state === 'ended' && machine.endedAt !== undefined) return machine.endedAt.getTime()
   const now = context.clock.now()
-  // Ended on time while nobody looked, as far as anybody knows.
-  if (now >= lease.paidUntil) return lease.paidUntil
+  // Ended on time while nobody looked, as far as anybody knows: at the end that was enforced, which may not be the one that is owed.
+  const enforced = lease.paidUntil - lease.owedMs
+  if (now >= enforced) return enforced
   const seen = Number(context.ledger.note(SEEN_NOTE) ?? Number.NaN)
   return Number.isFinite(seen) ? Math.min(now, Math.max(seen, lease.paidFrom)) : now
 }
@@ -122,7 +124,7 @@ function lose(context: ProviderContext, lease: Lease, endedAt: number, resume: (
   const order = readOrder(context.ledger, lease.orderKey)
   if (order?.kind !== 'spawn') return
   const credits = context.ledger.credits(lease.leaseId)
-  const usedSec = lease.reported ? usedSeconds(lease.paidFrom, endedAt) : 0
+  const usedSec = lease.reported ? usedSeconds(lease, endedAt) : 0
   const owed = unusedMsat(balanceMsat(credits), usedSec, lease.spec.rateMsatPerSec)
   const why = refusal(
     'resource_unavailable',

@@ -14,6 +14,8 @@ const leaseFields = z.object({
   reported: z.boolean(),
   /** The time before that was added to the end that stands here, which is not known to be enforced yet. */
   unreportedOwed: z.boolean().optional(),
+  /** By so much the end that stands here is later than the one that is known to be enforced, in milliseconds. */
+  owedMs: z.number().default(0),
   /** Times in which the machine was down by its provider's fault, in milliseconds; absent before the first one. */
   outages: z
     .object({
@@ -21,6 +23,8 @@ const leaseFields = z.object({
       madeGood: z.number(),
       /** By how much later, together, in milliseconds. */
       addedMs: z.number().default(0),
+      /** What was lost and did not move the end: it is refunded with what is unused, in milliseconds. */
+      toRefundMs: z.number().default(0),
       /** What was before is settled. */
       settledUntil: z.number(),
       /** It is down since then. */
@@ -55,6 +59,6 @@ export function readableLease(log: Log, row: LeaseRow): Lease | undefined {
 }
 
 export function leaseRow(lease: Lease): LeaseRow {
-  const { spec, host, port, reported, unreportedOwed, outages, ...head } = lease
-  return { ...head, body: JSON.stringify({ spec, host, port, reported, unreportedOwed, outages }) }
+  const { spec, host, port, reported, unreportedOwed, owedMs, outages, ...head } = lease
+  return { ...head, body: JSON.stringify({ spec, host, port, reported, unreportedOwed, owedMs, outages }) }
 }

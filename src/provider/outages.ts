@@ -1,5 +1,5 @@
 // When was a machine down by its provider's fault, and what is given for it? All times in milliseconds of our clock.
-import { madeGoodMs } from './amounts.ts'
+import { extensionMs, lostMs } from './amounts.ts'
 import type { Readiness } from './compute-port.ts'
 import { leaseRow, type Lease } from './lease.ts'
 import type { LeaseId } from '../core/ids.ts'
@@ -52,15 +52,18 @@ function outageOver(lease: Lease, readiness: Readiness & { ready: true }): Outag
 
 // On disk first: from here on every other move of the end starts from the new one.
 function settleOutage(context: ProviderContext, lease: Lease, { since, until }: Outage): Lease {
-  const extraMs = madeGoodMs(lease, since, until)
-  const { madeGood, addedMs, owed } = outagesOf(lease)
+  const lost = lostMs(since, until)
+  const extraMs = extensionMs(lease, lost)
+  const { madeGood, addedMs, toRefundMs, owed } = outagesOf(lease)
   const settled: Lease = {
     ...lease,
     paidFrom: lease.paidFrom + extraMs,
     paidUntil: lease.paidUntil + extraMs,
+    owedMs: lease.owedMs + extraMs,
     outages: {
       madeGood: extraMs > 0 ? madeGood + 1 : madeGood,
       addedMs: addedMs + extraMs,
+      toRefundMs: toRefundMs + lost - extraMs,
       settledUntil: until,
       owed: owed || extraMs > 0,
     },
@@ -71,9 +74,11 @@ function settleOutage(context: ProviderContext, lease: Lease, { since, until }: 
   return settled
 }
 
-function outagesOf({ outages }: Lease): { madeGood: number; addedMs: number; owed: boolean } {
-  const { madeGood = 0, addedMs = 0, owed = false } = outages ?? {}
-  return { madeGood, addedMs, owed }
+type Settled = Omit<NonNullable<Lease['outages']>, 'settledUntil' | 'downSince'>
+
+function outagesOf({ outages }: Lease): Settled {
+  const { madeGood = 0, addedMs = 0, toRefundMs = 0, owed = false } = outages ?? {}
+  return { madeGood, addedMs, toRefundMs, owed }
 }
 
 /** No outage of paid time that is not settled began before. */

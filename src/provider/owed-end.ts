@@ -45,6 +45,7 @@ export async function enforceOwed(context: ProviderContext, lease: Lease): Promi
     const { outages, unreportedOwed: _, ...rest } = lease
     const enforced: Lease = {
       ...rest,
+      owedMs: 0,
       ...(outages === undefined ? {} : { outages: { ...outages, owed: false } }),
       paidFrom: lease.paidFrom + offMs,
       paidUntil: lease.paidUntil + offMs,

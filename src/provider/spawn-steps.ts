@@ -114,6 +114,7 @@ function recordLease(
     host: hasPorts(context) ? machine.host : (order.machine.onion?.address ?? machine.host),
     port: machine.port,
     reported: false,
+    owedMs: 0,
   }
   const at = context.clock.now()
   const { mint } = order.payment.token

@@ -70,6 +70,7 @@ async function extend(context: ProviderContext, order: TopupOrder, creditMsat: b
     const extended: Lease = {
       ...lease,
       paidUntil: expiresAt.getTime(),
+      owedMs: 0,
       // The end in force may be a little off the one asked for: what was used is counted from the beginning.
       paidFrom: lease.paidFrom + (expiresAt.getTime() - asked.getTime()),
       restMsat: remainderMsat(credit, lease.spec.rateMsatPerSec),

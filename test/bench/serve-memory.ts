@@ -152,7 +152,7 @@ function runningLease({ leaseId, key, sender, machine, spec }: SpawnOrder): Leas
     state: 'running',
   } as const
   const time = { paidFrom: now, paidUntil: now + HOUR_MS, restMsat: 0n }
-  return { ...head, ...time, spec, host: '127.0.0.1', port: 30_000, reported: true }
+  return { ...head, ...time, spec, host: '127.0.0.1', port: 30_000, reported: true, owedMs: 0 }
 }
 
 /** MiB, as Linux counts them. */

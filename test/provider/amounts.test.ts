@@ -3,7 +3,14 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseMintUrl } from '../../src/core/mint-url.ts'
 import { costMsat, remainderMsat, secondsFor } from '../../src/core/pricing.ts'
-import { balanceMsat, madeGoodMs, refundParts, unusedMsat, usedSeconds } from '../../src/provider/amounts.ts'
+import {
+  balanceMsat,
+  extensionMs,
+  lostMs,
+  refundParts,
+  unusedMsat,
+  usedSeconds,
+} from '../../src/provider/amounts.ts'
 import type { Credit } from '../../src/provider/ports.ts'
 import { testLeaseId } from '../support/test-ids.ts'
 
@@ -50,7 +57,7 @@ test('rests that are kept buy, over many top-ups, as much as one payment of the 
 test('what was used and what is returned are together what was paid, and a begun second is a whole one', () => {
   fc.assert(
     fc.property(credit, rate, fc.integer({ min: 0, max: 10 ** 12 }), (amount, price, elapsedMs) => {
-      const used = usedSeconds(1_000_000, 1_000_000 + elapsedMs)
+      const used = usedSeconds({ paidFrom: 1_000_000 }, 1_000_000 + elapsedMs)
       expect(used * 1000).toBeGreaterThanOrEqual(elapsedMs)
       expect(used * 1000).toBeLessThan(elapsedMs + 1000)
       const unused = unusedMsat(amount, used, price)
@@ -61,7 +68,7 @@ test('what was used and what is returned are together what was paid, and a begun
 })
 
 test('time before the beginning is not used time', () => {
-  expect(usedSeconds(5_000, 4_000)).toBe(0)
+  expect(usedSeconds({ paidFrom: 5_000 }, 4_000)).toBe(0)
 })
 
 test('a refund is split so that it is paid in full and no mint pays more than came from it', () => {
@@ -93,20 +100,27 @@ test('the last credit goes back first, and what went back before is not owed aga
   ])
 })
 
-const long = { paidFrom: 0, paidUntil: 10 ** 12 }
-
-test('all outages of a lease together are made good for no longer than was paid for', () => {
+test('all outages of a lease together move its end by no more than was paid for, and the rest is refunded', () => {
   const seconds = fc.integer({ min: 0, max: 10_000 })
   fc.assert(
     fc.property(seconds, fc.array(seconds, { maxLength: 20 }), (paid, downs) => {
-      let addedMs = 0
+      let [addedMs, toRefundMs] = [0, 0]
+      const lease = () => ({
+        paidFrom: addedMs,
+        paidUntil: addedMs + paid * 1000,
+        outages: { madeGood: 0, addedMs, toRefundMs, settledUntil: 0, owed: false },
+      })
       for (const down of downs) {
-        const [paidFrom, paidUntil] = [addedMs, addedMs + paid * 1000]
-        const outages = { madeGood: 0, addedMs, settledUntil: 0, owed: false }
-        addedMs += madeGoodMs({ paidFrom, paidUntil, outages }, 0, down * 1000)
+        const lost = lostMs(0, down * 1000)
+        const extension = extensionMs(lease(), lost)
+        addedMs += extension
+        toRefundMs += lost - extension
       }
       const beyond = downs.reduce((sum, down) => sum + Math.max(0, down - 30), 0)
       expect(addedMs).toBe(Math.min(beyond, paid) * 1000)
+      expect(toRefundMs).toBe(Math.max(0, beyond - paid) * 1000)
+      const served = paid + 10_000 * downs.length
+      expect(usedSeconds(lease(), (served + beyond) * 1000)).toBe(served)
     }),
   )
 })
@@ -115,8 +129,7 @@ test('an outage is made good but for half a minute, and never for more than it w
   const at = fc.integer({ min: 0, max: 2 ** 45 })
   fc.assert(
     fc.property(at, fc.integer({ min: -100_000, max: 10 ** 9 }), (since, lasted) => {
-      const good = madeGoodMs(long, since, since + lasted)
-      expect(good).toBe(lasted > 30_000 ? lasted - 30_000 : 0)
+      expect(lostMs(since, since + lasted)).toBe(lasted > 30_000 ? lasted - 30_000 : 0)
     }),
   )
 })
@@ -126,8 +139,8 @@ test('a stop after an outage that was made good gives back what it would have wi
   fc.assert(
     fc.property(seconds, seconds, seconds, (before, down, after) => {
       const until = (before + down) * 1000
-      const paidFrom = madeGoodMs(long, before * 1000, until)
-      const used = usedSeconds(paidFrom, until + after * 1000)
+      const paidFrom = lostMs(before * 1000, until)
+      const used = usedSeconds({ paidFrom }, until + after * 1000)
       expect(used).toBe(before + after + Math.min(30, down))
     }),
   )

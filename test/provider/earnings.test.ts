@@ -43,6 +43,7 @@ function row(change: Partial<Pick<LeaseRow, 'state' | 'paidUntil' | 'restMsat'>>
     host: '127.0.0.1',
     port: 30_000,
     reported: true,
+    owedMs: 0,
     ...change,
   })
 }

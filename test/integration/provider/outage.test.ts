@@ -32,13 +32,23 @@ interface Rented {
   down(seconds: number): void
   up(seconds: number, outage?: { since: number; until: number }): void
   /** Another daemon on the same ledger and machines. */
-  reopen(): Promise<RunningProvider>
+  reopen(compute?: Partial<Compute>): Promise<RunningProvider>
 }
 
 type Told = (at: (seconds: number) => Date) => Readiness
 
-async function rented(options: { netSat?: bigint; isMute?: () => boolean } = {}): Promise<Rented> {
-  const { netSat = 600n, isMute = () => false } = options
+interface Options {
+  netSat?: bigint
+  /** How the place moves an end for an outage. */
+  moveFor?: (compute: Compute, ...args: Parameters<Compute['setEnd']>) => ReturnType<Compute['setEnd']>
+}
+
+const mute = async (): Promise<never> => {
+  throw new PaygressError('failed', 'nobody answers')
+}
+
+async function rented(options: Options = {}): Promise<Rented> {
+  const { netSat = 600n, moveFor = async ({ setEnd }, ...args) => setEnd(...args) } = options
   const world = await startWorld()
   closing.push(() => world.close())
   const moves: string[] = []
@@ -46,7 +56,7 @@ async function rented(options: { netSat?: bigint; isMute?: () => boolean } = {})
   const compute: Partial<Compute> = {
     setEnd: async (lease, operation, end) => {
       moves.push(operation)
-      if (isMute() && operation.includes('/unready')) throw new PaygressError('failed', 'nobody answers')
+      if (operation.includes('/unready')) return moveFor(world.compute, lease, operation, end)
       return world.compute.setEnd(lease, operation, end)
     },
     watch: async (given, signal) => {
@@ -54,8 +64,8 @@ async function rented(options: { netSat?: bigint; isMute?: () => boolean } = {})
       return world.compute.watch(given, signal)
     },
   }
-  const open = async (): Promise<RunningProvider> => {
-    const provider = await openProvider(world, { compute })
+  const open = async (more: Partial<Compute> = {}): Promise<RunningProvider> => {
+    const provider = await openProvider(world, { compute: { ...compute, ...more } })
     closing.push(() => provider.stop())
     return provider
   }
@@ -192,7 +202,9 @@ test('one of which the daemon heard nothing at all is made good after its restar
 
 test('an end that the place could not be told is enforced after the restart', async () => {
   let isMute = true
-  const place = await rented({ isMute: () => isMute })
+  const place = await rented({
+    moveFor: async ({ setEnd }, ...args) => (isMute ? mute() : setEnd(...args)),
+  })
   place.down(0)
   place.up(130)
   await expect.poll(() => place.moves.length).toBe(1)
@@ -204,6 +216,76 @@ test('an end that the place could not be told is enforced after the restart', as
   place.up(130, { since: 0, until: 130 })
   await place.reopen()
   expect(await enforcedEnd(place)).toBe(place.end + 100_000)
+})
+
+/** Of a cluster that has forgotten its machines. */
+const forgotten = { list: async () => [], describe: async () => undefined }
+
+test('an end that the place could not be told before it forgot the machine is refunded, as nobody was given it', async () => {
+  const place = await rented({ netSat: 120n, moveFor: mute })
+  place.down(0)
+  place.up(130)
+  await expect.poll(() => place.moves.length).toBe(1)
+  place.provider.crash()
+  place.world.clock.aheadMs += 1_000_000
+  const next = await place.reopen(forgotten)
+  await expect
+    .poll(() => refundOf(next), { timeout: 5_000 })
+    .toMatchObject({ status: 'refunded', amount_msat: 100_000 })
+})
+
+test('one that the place was told is none that it owes any more', async () => {
+  const place = await rented({ netSat: 120n })
+  place.down(0)
+  place.up(130)
+  await expect.poll(async () => enforcedEnd(place)).toBe(place.end + 100_000)
+  place.provider.crash()
+  place.world.clock.aheadMs += 1_000_000
+  const next = await place.reopen(forgotten)
+  await expect.poll(() => next.ledger.leasesIn('expired').length, { timeout: 5_000 }).toBe(1)
+})
+
+test('nor is one that a top-up has moved since', async () => {
+  const place = await rented({ netSat: 120n, moveFor: mute })
+  place.down(0)
+  place.up(130)
+  await expect.poll(() => place.moves.length).toBe(1)
+  const { message } = await lockedPurchase(place.world, place.provider, { netSat: 100n })
+  await asked(place.provider, { ...message, pod_npub: place.npub })
+  expect(await enforcedEnd(place)).toBe(place.end + 200_000)
+  place.provider.crash()
+  place.world.clock.aheadMs += 1_000_000
+  const next = await place.reopen(forgotten)
+  await expect.poll(() => next.ledger.leasesIn('expired').length, { timeout: 5_000 }).toBe(1)
+})
+
+test('an end that is found much later is another operation’s, whose time is not booked for the outage', async () => {
+  const place = await rented({
+    moveFor: async ({ setEnd }, lease, operation, end) => {
+      await setEnd(lease, operation, end)
+      await setEnd(lease, 'top-up/bridge', new Date(end.getTime() + 60_000))
+      return setEnd(lease, operation, end)
+    },
+  })
+  place.down(0)
+  place.up(130)
+  await expect.poll(async () => enforcedEnd(place)).toBe(place.end + 160_000)
+  await expect.poll(() => place.provider.ledger.leasesIn('running')[0]?.body).toContain('"owed":false')
+  expect(place.provider.ledger.leasesIn('running')[0]?.paidUntil).toBe(place.end + 100_000)
+})
+
+test('one that is found a little later is that of the outage, which has whole seconds', async () => {
+  const place = await rented({
+    moveFor: async ({ setEnd }, lease, operation, end) =>
+      setEnd(lease, operation, new Date(end.getTime() + 900)),
+  })
+  const before = place.provider.ledger.leasesIn('running')[0]?.paidFrom ?? 0
+  place.down(0)
+  place.up(130)
+  await expect.poll(() => place.provider.ledger.leasesIn('running')[0]?.body).toContain('"owed":false')
+  const [lease] = place.provider.ledger.leasesIn('running')
+  expect(lease?.paidUntil).toBe(place.end + 100_900)
+  expect(lease?.paidFrom).toBe(before + 100_900)
 })
 
 test('a top-up after it starts from the later end', async () => {
@@ -236,6 +318,42 @@ test('a stop after an outage does not count what was made good', async () => {
   const { used_seconds: used } = await asked(place.provider, stop, { requestedAt })
   expect(Number(used)).toBeGreaterThanOrEqual(130)
   expect(Number(used)).toBeLessThan(136)
+})
+
+test('what no later end makes good any more is given back by a stop', async () => {
+  const place = await rented({ netSat: 120n })
+  place.down(0)
+  place.up(150)
+  await expect.poll(async () => enforcedEnd(place)).toBe(place.end + 120_000)
+  place.down(160)
+  await expect.poll(() => downOf(place.provider)).toBeTypeOf('number')
+  place.up(220)
+  await expect.poll(() => downOf(place.provider)).toBeUndefined()
+  place.down(225)
+  await expect.poll(() => downOf(place.provider)).toBeTypeOf('number')
+  expect(await enforcedEnd(place)).toBe(place.end + 120_000)
+  place.world.clock.aheadMs += 235_000
+  const stop = { request: 'stop', pod_npub: place.npub, order_id: freshOrderId() }
+  const requestedAt = Math.floor(place.world.clock.now() / 1000)
+  const { used_seconds: used } = await asked(place.provider, stop, { requestedAt })
+  // Of 235 s and a few: 150 less 30 moved the end, 60 less 30 are lost, and of the last 10 all are the buyer's to bear.
+  expect(Number(used)).toBeGreaterThanOrEqual(85)
+  expect(Number(used)).toBeLessThan(95)
+})
+
+test('what no later end makes good any more is refunded, unasked, when the time is over', async () => {
+  const place = await rented({ netSat: 120n })
+  place.down(0)
+  place.up(150)
+  await expect.poll(async () => enforcedEnd(place)).toBe(place.end + 120_000)
+  place.down(160)
+  await expect.poll(() => downOf(place.provider)).toBeTypeOf('number')
+  place.up(220)
+  await expect.poll(() => downOf(place.provider)).toBeUndefined()
+  place.world.clock.aheadMs += 241_000
+  await expect
+    .poll(() => refundOf(place.provider), { timeout: 5_000 })
+    .toMatchObject({ status: 'refunded', amount_msat: 30_000 })
 })
 
 const refundOf = (provider: RunningProvider): unknown =>

@@ -218,6 +218,39 @@ describe('a spawn by a locked payment', () => {
     expect(end - Date.parse(String(early.expires_at))).toBeGreaterThanOrEqual(90_000)
     expect(third.ledger.leasesIn('running')[0]?.paidUntil).toBe(end)
   })
+
+  test('whose reply was late is refunded for that time where its provider dies before it is added, and nobody remembers the machine', async () => {
+    const made = await world()
+    const door = new TestDoor()
+    door.isUp = false
+    const first = await openProvider(made, { door })
+    const { message: asking } = await lockedPurchase(made, first)
+    await ask(first, asking)
+    kill(first)
+    made.clock.aheadMs += 60_000
+    let isAsked = false
+    const second = await openProvider(made, {
+      compute: {
+        setEnd: async () => {
+          isAsked = true
+          return never()
+        },
+      },
+    })
+    await expect.poll(() => isAsked).toBe(true)
+    kill(second)
+    made.clock.aheadMs += 1_000_000
+    const third = await openProvider(made, {
+      compute: { list: async () => [], describe: async () => undefined },
+    })
+    closing.push(() => third.stop())
+    await expect.poll(() => third.door.to('buyer').at(-1), { timeout: 10_000 }).toContain('refund_token')
+    const { payment } = JSON.parse(third.door.to('buyer').at(-1) ?? '') as {
+      payment: { amount_msat: number }
+    }
+    expect(payment.amount_msat).toBeGreaterThanOrEqual(60_000)
+    expect(payment.amount_msat).toBeLessThan(70_000)
+  })
 })
 
 // One whose machine slept: it goes on in the middle of a step, and no clock of its own tells it that another one has its turn.
