@@ -1,6 +1,8 @@
 // How does an error name what a person typed, without giving a secret away?
 
 const LONGEST = 80
+/** Of a path the end says the most, and it may be long. */
+const LONGEST_NAME = 200
 const NOT_SHOWN = '(not shown: it may be a secret)'
 
 /** Nostr keys, wallet links, ecash tokens, bare keys in hex, private keys, passwords inside URLs, and words that restore a wallet. */
@@ -8,7 +10,8 @@ const SECRETS: readonly RegExp[] = [
   /nsec1|ncryptsec1|bunker:|nostr\+walletconnect:|cashu[ab]|xprv|private key/i,
   /[0-9a-f]{48,}/i,
   /:\/\/[^/?#\s]*@/,
-  /^\s*["']?[a-z]+(?:[\s,]+[a-z]+){8,}/i,
+  // Copied from paper, they may be numbered.
+  /^[^a-z]*[a-z]+(?:[\s,;.]+(?:\d{1,2}[.):]?\s*)?[a-z]+){8,}/i,
 ]
 
 /** True where a text is, or holds, what only its owner may see. A broken one counts too: most of it is right. */
@@ -21,9 +24,11 @@ export function quoteArgument(text: string): string {
   return mayBeSecret(text) ? NOT_SHOWN : `"${text.slice(0, LONGEST)}"`
 }
 
-/** The same for the name of a file or a variable's value, which stands without quotes. */
+/** The same for the name of a file or a variable's value, which stands without quotes: a long one loses its middle. */
 export function nameArgument(text: string): string {
-  return mayBeSecret(text) ? NOT_SHOWN : text
+  if (mayBeSecret(text)) return NOT_SHOWN
+  const half = LONGEST_NAME / 2
+  return text.length <= LONGEST_NAME ? text : `${text.slice(0, half - 1)}…${text.slice(-half)}`
 }
 
 /** A message of commander or of the system, which quotes arguments itself: every quoted part is judged. */

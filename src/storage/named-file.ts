@@ -57,10 +57,17 @@ async function readStream(stream: Readable, signal: AbortSignal | undefined): Pr
   return Buffer.concat(parts).toString('utf8')
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  ELOOP: 'it is a link to itself',
+  ENAMETOOLONG: 'its name is too long',
+  ENXIO: 'it is a socket',
+}
+
 /** The system's words name the path once more. */
 function reasonOf(error: unknown): string {
   const code = fileErrorCode(error)
-  if (code === 'EACCES' || code === 'EPERM') return 'this user may not'
-  if (code !== undefined) return code
+  if (code !== undefined) return REASONS[code] ?? code
   return error instanceof Error ? error.message : String(error)
 }

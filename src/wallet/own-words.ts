@@ -10,7 +10,7 @@ const REFUND_KEYS_BEFORE = 1000
 
 /** The words in their one spelling. Throws `usage` where they are no BIP-39 mnemonic; the error never says a word. */
 export function readWords(text: string): string {
-  const words = text.normalize('NFKD').trim().toLowerCase().split(/\s+/)
+  const words = listed(text.normalize('NFKD').toLowerCase())
   const wrong = words.findIndex((word) => !wordlist.includes(word))
   if (wrong >= 0 && words.length > 1)
     throw notWords(`word ${wrong + 1} of ${words.length} is in no list of BIP-39`)
@@ -19,7 +19,7 @@ export function readWords(text: string): string {
   throw notWords(
     words.length === 12
       ? 'their checksum is wrong: one is mistaken, or two are swapped'
-      : `12 words are needed, and there are ${phrase === '' ? 0 : words.length}`,
+      : `12 words are needed, and there are ${words.length}`,
   )
 }
 
@@ -37,6 +37,14 @@ export function adoptWords(store: WalletStore, keys: OwnKeys, words: string): vo
   }
   keys.current('payment')
   keys.ensure('refund', REFUND_KEYS_BEFORE)
+}
+
+/** The words of a list, which may be numbered and in quotes, as people write them down. */
+function listed(text: string): string[] {
+  return text
+    .split(/[\s,;"'“”]+/)
+    .map((word) => word.replace(/^\d{1,2}[.):]?/, ''))
+    .filter((word) => word !== '')
 }
 
 function notWords(why: string): PaygressError {

@@ -165,6 +165,16 @@ describe('words', () => {
   })
 
   test.each([
+    ['numbered', (word: string, at: number) => `${at + 1}. ${word}`, ' '],
+    ['numbered, without spaces', (word: string, at: number) => `${at + 1}.${word}`, '\n'],
+    ['in quotes, with commas', (word: string) => `"${word}"`, ', '],
+  ])('are taken %s, as people write them down', (_, written, between) => {
+    const { wallet } = fresh()
+    wallet.adoptWords(WORDS.split(' ').map(written).join(between))
+    expect(wallet.words()).toBe(WORDS)
+  })
+
+  test.each([
     ['', /12 words are needed, and there are 0/],
     [WORDS.replace(' about', ''), /12 words are needed, and there are 11/],
     [WORDS.replace('about', 'abandon'), /checksum/],

@@ -3,6 +3,9 @@ import { expect, test } from 'vitest'
 import { hideQuoted, nameArgument, quoteArgument } from '../../src/core/quote-argument.ts'
 
 const WORDS = 'legal winner thank year wave sausage worth useful legal winner thank yellow'
+const NUMBERED = WORDS.split(' ')
+  .map((word, at) => `${at + 1}. ${word}`)
+  .join(' ')
 
 test.each([
   `nsec1${'q'.repeat(58)}`,
@@ -18,6 +21,12 @@ test.each([
   WORDS,
   WORDS.replaceAll(' ', ','),
   `"${WORDS}"`,
+  NUMBERED,
+  `"${NUMBERED}"`,
+  NUMBERED.replaceAll('. ', ')'),
+  NUMBERED.replaceAll(/\. | (?=\d)/g, '\n'),
+  'nostr+walletconnect://abc?relay=wss://r&secret=x',
+  'xprv9s21ZrQH143K3QTDL4LXw2F7HEK3wJUD2nW2nRk4stbPy6cq3jPPqjiChkVvvNKmPGJxWUtg6LnF5kejMRNNU3TGtRBeJgk33yuGBxrMPHi',
 ])('%s is not repeated', (secret) => {
   expect(quoteArgument(secret)).toBe('(not shown: it may be a secret)')
   expect(nameArgument(secret)).toBe('(not shown: it may be a secret)')
@@ -36,4 +45,25 @@ test.each(['byu', 'coral-tiger-ladder', 'a machine in the attic of my aunt', 'ws
 
 test('a long argument is cut', () => {
   expect(quoteArgument('1 2 '.repeat(100))).toHaveLength(82)
+})
+
+test('a long name keeps its beginning and its end', () => {
+  const path = `/${'folder/'.repeat(100)}file.json`
+  expect(nameArgument(path)).toHaveLength(200)
+  expect(nameArgument(path)).toMatch(/^\/folder\/.*….*\/file\.json$/)
+  expect(nameArgument(path.slice(-200))).toBe(path.slice(-200))
+})
+
+test('a path of many folders is no list of words', () => {
+  const path = '/home/anna/work/machines/rented/cheap/quick/small/near/by'
+  expect(nameArgument(path)).toBe(path)
+})
+
+test('a message of many words is told', () => {
+  const message = 'error: this option needs a value of its own and got none at all'
+  expect(hideQuoted(message)).toBe(message)
+})
+
+test('a message that holds a secret outside of quotes is not repeated at all', () => {
+  expect(hideQuoted(`error: --for=nsec1${'q'.repeat(58)} is odd`)).toBe('(not shown: it may be a secret)')
 })

@@ -1,6 +1,8 @@
 // Is a file that a person named read whole, and never more, longer or other than it can be?
 import { execFileSync } from 'node:child_process'
-import { createWriteStream, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { createWriteStream, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -40,6 +42,20 @@ describe('a named file', () => {
       code: 'usage',
       message: `${folder} cannot be read: it is a folder`,
     })
+  })
+
+  test('that cannot be read says why in plain words', async () => {
+    const link = join(folder, 'link')
+    symlinkSync(link, link)
+    const socket = join(folder, 'socket')
+    const server = createServer().listen(socket)
+    await once(server, 'listening')
+    await expect(readNamedFile(link)).rejects.toThrow('cannot be read: it is a link to itself')
+    await expect(readNamedFile(join(folder, 'x'.repeat(300)))).rejects.toThrow(
+      'cannot be read: its name is too long',
+    )
+    await expect(readNamedFile(socket)).rejects.toThrow('cannot be read: it is a socket')
+    server.close()
   })
 
   test('may be a device that never ends, or one that is empty', async () => {
