@@ -91,7 +91,7 @@ export function assembleProvider(
     driver,
     orderTurns: new OneAtATime(),
     tokenTurns: new OneAtATime(),
-    unnamed: new RateLimit(config.ratePerRelayPerMin, clock),
+    unnamed: new RateLimit(config.ratePerSenderPerMin, clock),
     newOrders: new RateLimit(config.ratePerSenderPerMin, clock),
     questions: new RateLimit(config.ratePerSenderPerMin, clock),
     answer: ({ door, address }, content, orderKey) =>

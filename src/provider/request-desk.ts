@@ -13,7 +13,7 @@ export interface RequestDesk {
   /** Orders that pay with the same token, one after another. */
   tokenTurns: OneAtATime
   newOrders: RateLimit
-  /** Orders without an id, of all senders together: their token is looked at before anything else is known. */
+  /** Orders without an id: their token is looked at before anything else is known. */
   unnamed: RateLimit
   /** Questions, and what was asked before. */
   questions: RateLimit

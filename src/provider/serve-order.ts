@@ -31,7 +31,12 @@ export async function serveOrder(
   incoming: Incoming,
   request: Order,
 ): Promise<string | undefined> {
-  if (isUnnamed(request) && desk.unnamed.take('all') !== 'ok') return undefined
+  if (isUnnamed(request)) {
+    const verdict = desk.unnamed.take(incoming.sender)
+    if (verdict === 'far') return undefined
+    // Which order it is nobody knows before its token was looked at: nothing is said of its payment.
+    if (verdict === 'over') return say(desk, incoming, refusalReply(tooMany(), undefined, undefined))
+  }
   const token = await tokenWithoutId(desk, request)
   const orderId = orderIdOf(request, token)
   const key = `${incoming.sender}/${request.type}/${orderId}`

@@ -18,7 +18,9 @@ let provider: RunningProvider
 
 beforeAll(async () => {
   world = await startWorld()
-  provider = await openProvider(world, { config: { maxUnpaidLeases: 1, ratePerSenderPerMin: 60 } })
+  provider = await openProvider(world, {
+    config: { maxUnpaidLeases: 1, ratePerSenderPerMin: 60, ratePerRelayPerMin: 10 },
+  })
 })
 
 afterAll(async () => {
@@ -85,6 +87,19 @@ test('too many requests of one sender are refused, then not answered at all; oth
   expect(await ask(provider, { request: 'status', pod_id: 'x' }, { sender: STRANGER_KEY })).toContain(
     'pod_not_found',
   )
+})
+
+test('orders without an id are turned away by their sender, with a word; those of others are served', async () => {
+  const noisy = testPublicKey(0xbad2)
+  const replies: (string | undefined)[] = []
+  for (let count = 0; count < 130; count++)
+    replies.push(await ask(provider, { cashu_token: `cashuB${count}` }, { sender: noisy }))
+  expect(replies.slice(0, 60).every((reply) => reply?.includes('invalid_token'))).toBe(true)
+  const turnedAway = replies.slice(62, 119).map((reply) => JSON.parse(reply ?? '{}') as object)
+  expect(turnedAway).toEqual(turnedAway.map(() => expect.objectContaining({ error_type: 'rate_limited' })))
+  expect(turnedAway.filter((reply) => 'payment' in reply)).toEqual([])
+  expect(replies.at(-1)).toBeUndefined()
+  expect(await ask(provider, { cashu_token: 'cashuB0' }, { sender: STRANGER_KEY })).toContain('invalid_token')
 })
 
 test('nothing of it was captured, and no token is in the log', async () => {
