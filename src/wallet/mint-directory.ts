@@ -5,6 +5,7 @@ import type { MintUrl } from '../core/mint-url.ts'
 import type { EcashSource, Keyset, KeysetKeys } from './ecash-port.ts'
 import type { ConnectMint, MintConnection, MintInfo, MintReply } from './mint-port.ts'
 import type { StoredMint, WalletStore } from './ports.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** The one unit of this wallet. */
 export const UNIT = 'sat'
@@ -113,16 +114,12 @@ export function mintDirectory(deps: {
 
   async function refreshUnknown(mint: MintUrl, everyMs: number, signal?: AbortSignal): Promise<Keyset[]> {
     const before = lookedForUnknown.get(mint)
-    if (before !== undefined && clock.now() - before.atMs < everyMs) return await before.found
-    const found = keysets(mint, { maxAgeMs: 0, ...(signal === undefined ? {} : { signal }) })
+    if (before !== undefined && clock.now() - before.atMs < everyMs)
+      return await unlessAborted(mint, before.found, signal)
+    // It is everybody's who asks meanwhile: no caller's signal ends it.
+    const found = keysets(mint, { maxAgeMs: 0 })
     lookedForUnknown.set(mint, { atMs: clock.now(), found })
-    try {
-      return await found
-    } catch (error) {
-      // Whoever gave up waiting says nothing about the mint.
-      if (signal?.aborted === true) lookedForUnknown.delete(mint)
-      throw error
-    }
+    return await unlessAborted(mint, found, signal)
   }
 
   async function info(mint: MintUrl): Promise<MintInfo> {
