@@ -191,7 +191,9 @@ export function variablesOf(
   return Object.entries(call.understood).flatMap(([name, option]): [string, OptionValue][] => {
     if (option.env === undefined || call.given[name] !== undefined || !option.flags.includes('<')) return []
     const value = fromEnvironment(option, env)
-    return value === undefined ? [] : [[option.env, value]]
+    // Commas alone name nothing.
+    const isSaid = typeof value === 'object' ? value.length > 0 : value !== undefined
+    return isSaid ? [[option.env, value]] : []
   })
 }
 

@@ -10,7 +10,7 @@ import type { OptionValue } from '../src/commands/invocation.ts'
 import { COMMAND_OPTIONS, GLOBAL_OPTIONS, type OptionDefinition } from '../src/commands/options.ts'
 import type { CommandDefinition } from '../src/commands/command-definition.ts'
 import { COMMAND_GROUPS } from '../src/commands/tree.ts'
-import { buildProgram, type Call, resolveOptions } from '../src/program.ts'
+import { buildProgram, type Call, resolveOptions, variablesOf } from '../src/program.ts'
 
 interface Parsed {
   call: Call | undefined
@@ -85,6 +85,16 @@ describe('an option', () => {
     expect(options(['offers'], env, preferences).text('output')).toBe('yaml')
     expect(options(['offers'], {}, preferences).text('output')).toBe('name')
     expect(options(['offers']).text('output')).toBeUndefined()
+  })
+
+  test('is named by its variable only where that says a value which counts', () => {
+    const said = (argv: string[], env: Record<string, string>) => variablesOf(called(...argv), env)
+    expect(said(['offers'], { PAYGRESS_TIMEOUT: ' 5s ', PAYGRESS_YES: '1', PAYGRESS_SPEC: '' })).toEqual([
+      ['PAYGRESS_TIMEOUT', '5s'],
+    ])
+    expect(said(['offers', '--timeout', '5s'], { PAYGRESS_TIMEOUT: 'x' })).toEqual([])
+    expect(said(['offers'], { PAYGRESS_RELAYS: ', ,' })).toEqual([])
+    expect(said(['offers'], { PAYGRESS_RELAYS: 'ws://a,,' })).toEqual([['PAYGRESS_RELAYS', ['ws://a']]])
   })
 
   test('of several values is a list from all three places', () => {

@@ -5,7 +5,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { PaygressError } from '../core/errors.ts'
 import { createDatabase, emptied } from './create-database.ts'
 import { checkIdentity, checkMigrations, migrate, newestVersion, notOurs } from './migrate.ts'
+import { ANOTHER_FOLDER } from './file-error.ts'
 import type { FileIdentity, Migration } from './migrate.ts'
+import { refuseDeadLink } from './dead-link.ts'
 import { fromSqliteError, isBusy, isNotADatabase } from './sqlite-error.ts'
 import { sqlOn } from './sql.ts'
 import type { SqlReader, SqlWriter } from './sql.ts'
@@ -42,7 +44,7 @@ export interface Database extends SqlReader {
 export function openDatabase(path: string, options: DatabaseOptions): Database {
   const { applicationId, migrations, readOnly = false, busyTimeoutMs = 10_000 } = options
   checkMigrations(migrations)
-  refuseFolder(path)
+  refuseOther(path)
   if (readOnly && !existsSync(path)) throw new PaygressError('storage_failed', `there is no ${path}`)
   const identity = { path, applicationId, migrations }
   let connection: DatabaseSync | undefined
@@ -61,8 +63,15 @@ export function openDatabase(path: string, options: DatabaseOptions): Database {
   }
 }
 
-function refuseFolder(path: string): void {
-  if (!existsSync(path) || !statSync(path).isDirectory()) return
+function refuseOther(path: string): void {
+  refuseDeadLink(path)
+  if (!existsSync(path)) return
+  const found = statSync(path)
+  if (found.isFile()) return
+  if (!found.isDirectory())
+    throw new PaygressError('storage_failed', `${path} is no file, and the database has to be one`, {
+      hint: `move it away, or ${ANOTHER_FOLDER}`,
+    })
   throw new PaygressError('storage_failed', `${path} is a folder, and the database has to be a file`, {
     hint: `name a file in it, such as ${join(path, 'paygress.db')}, or move the folder away`,
   })

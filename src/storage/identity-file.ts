@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Random } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
 import { decodeSecretKey, encodeNsec } from '../core/secret-key.ts'
+import { refuseDeadLink } from './dead-link.ts'
 import { createPrivateFile, readPrivateFile } from './private-files.ts'
 
 export interface IdentityFile {
@@ -24,6 +25,7 @@ export function loadIdentity(dataFolder: string, random: Random): IdentityFile {
   const path = identityPath(dataFolder)
   const file = readPrivateFile(path)
   if (file === undefined) {
+    refuseDeadLink(path)
     const secretKey = random.bytes(32)
     if (createPrivateFile(path, `${encodeNsec(secretKey)}\n`)) return { path, secretKey, created: true }
     // Another process was faster: two keys in one home would lose what is sent to the one that is not kept.

@@ -13,12 +13,13 @@ const mint = z
   .string()
   .refine((text) => normaliseMintUrl(text) !== undefined, 'must be an http:// or https:// address')
 
+const RELAYS = 'must be a list of ws:// or wss:// addresses, with at least one'
 const WHOLE = 'must be a whole number of sats, at least 1'
 
 /** Every preference of `paygress config`; flags and environment variables of the same name come first. */
 export const settingKeys = {
   /** The relays to use instead of the built-in ones. */
-  relays: z.array(relay).min(1, 'must be at least one ws:// or wss:// address'),
+  relays: z.array(relay, RELAYS).min(1, RELAYS),
   /** The mint to pay from where a provider takes several. */
   mint,
   /** A provider to prefer. */

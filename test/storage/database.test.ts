@@ -1,5 +1,15 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -105,6 +115,16 @@ describe('opening', () => {
     writeFileSync(`${path}-wal`, log)
     expect(() => open()).toThrow(`${path} is gone, and only its log`)
     expect(readdirSync(dirname(path))).toEqual([`${basename(path)}-wal`])
+  })
+
+  test('refuses a link to a file that is not there, and what is no file: neither is the wallet, nor a place for one', () => {
+    mkdirSync(dirname(path))
+    symlinkSync(join(home, 'gone.sqlite'), path)
+    expect(() => open()).toThrow(/is a link to a file that is not there/)
+    expect(readdirSync(home)).toEqual(['data'])
+    rmSync(path)
+    symlinkSync('/dev/null', path)
+    expect(() => open()).toThrow(/is no file, and the database has to be one/)
   })
 
   test('leaves no draft of a new file behind, also where its tables cannot be made', () => {

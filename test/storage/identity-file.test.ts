@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -32,6 +32,12 @@ describe('the identity of a home', () => {
     }
     const { secretKey, created } = loadIdentity(home, late)
     expect({ secretKey, created }).toEqual({ secretKey: other, created: false })
+  })
+
+  test('that is a link to a missing disk is not made anew', () => {
+    symlinkSync(join(home, 'disk', 'identity'), join(home, 'identity'))
+    expect(() => loadIdentity(home, filledWith(1))).toThrow(/is a link to a file that is not there/)
+    expect(readdirSync(home)).toEqual(['identity'])
   })
 
   test('that cannot be read is never replaced, and never shown', () => {

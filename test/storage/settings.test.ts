@@ -96,6 +96,13 @@ describe('settings', () => {
     expect(readFileSync(settings.path, 'utf8')).toBe('[]')
   })
 
+  test('a list that is none is told in plain words', async () => {
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'config.json'), '{"relays":"wss://relay.example.com"}')
+    const settings = await openSettings(folder)
+    expect(() => settings.get('relays')).toThrow(/it must be a list of ws:\/\/ or wss:\/\/ addresses/)
+  })
+
   test('a folder or a device in the place of the file is called what it is', async () => {
     mkdirSync(join(folder, 'config.json'), { recursive: true })
     await expect(openSettings(folder)).rejects.toThrow('it is a folder')

@@ -36,7 +36,7 @@ export async function listen(
       reject(
         new PaygressError('failed', `the mint cannot listen on ${host}:${port}: ${cause.message}`, {
           cause,
-          hint: 'choose another port',
+          hint: 'choose another port, or leave --port out for any free one',
         }),
       )
     })

@@ -104,7 +104,7 @@ function listen(http: Server, host: string, port: number): Promise<number> {
     http.once('error', (cause) =>
       reject(
         new PaygressError('failed', `the relay cannot listen on ${host}:${port}: ${cause.message}`, {
-          hint: 'choose another port, or 0 for any free one',
+          hint: 'choose another port, or leave --port out for any free one',
           cause,
         }),
       ),
