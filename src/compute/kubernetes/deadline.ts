@@ -10,6 +10,11 @@ const LONGEST_SEC = 2 ** 31 - 1
 const MOST_OPERATIONS = 1_000
 const KEY_LENGTH = 40
 
+/** A move lands at the latest so long after the time that it was written with: it is asked for again and again, and an answer may be lost. */
+const LANDS_WITHIN_MS = 30_000
+/** A pod that came later than this after the deadline was made for another reason. */
+const REPLACED_WITHIN_MS = 60_000
+
 /** Clocks closer than this count as equal: the server's Date has whole seconds and the answer takes its time. */
 const SAME_CLOCK_SEC = 2
 
@@ -19,6 +24,16 @@ export function deadlineSeconds(startTime: number, end: number, graceSec: number
   if (!Number.isSafeInteger(seconds) || seconds > LONGEST_SEC)
     throw new PaygressError('machine_failed', 'a machine cannot be kept for more than 68 years')
   return Math.max(1, seconds)
+}
+
+/** True where a move that was written with the time `at` may have landed after the deadline that it moved (milliseconds of the cluster). */
+export function mayHaveLandedLate(at: number, deadline: number): boolean {
+  return at > deadline - LANDS_WITHIN_MS
+}
+
+/** True where the controller made this pod for the time that was bought, after it had ended the one before at its deadline. */
+export function isReplacement(createdAt: number, deadline: number): boolean {
+  return createdAt > deadline && createdAt <= deadline + REPLACED_WITHIN_MS
 }
 
 /** The annotation that says an operation was done: its name may be longer than a key, and hold characters that a key may not. */

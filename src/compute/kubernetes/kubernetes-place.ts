@@ -38,7 +38,10 @@ const otherJob = z.object({
 })
 
 /** The lease's Job as the cluster has it now; undefined where it answered that there is none. */
-export async function readJob(place: KubernetesPlace, leaseId: LeaseId): Promise<LeaseJob | undefined> {
+export async function readJob(
+  place: Pick<KubernetesPlace, 'api' | 'feed'>,
+  leaseId: LeaseId,
+): Promise<LeaseJob | undefined> {
   const answer = await place.api.get('jobs', jobName(leaseId))
   if (!answer.ok) {
     if (answer.problem.kind === 'not-found') return undefined
@@ -63,7 +66,7 @@ export async function knownJob(place: KubernetesPlace, leaseId: LeaseId): Promis
 }
 
 /** The Job in an answer to a change of it; throws `failed` for anything else. */
-export function changedJob(place: KubernetesPlace, body: unknown): LeaseJob {
+export function changedJob(place: Pick<KubernetesPlace, 'feed'>, body: unknown): LeaseJob {
   const job = leaseJobOf(body)
   if (job === undefined) throw new PaygressError('failed', 'the API server answered with another object')
   place.feed.learn(job)

@@ -7,7 +7,13 @@ import { pause } from '../../core/pause.ts'
 import { jitter, JSON_PATCH } from './cluster-api.ts'
 import { removeAnnotation, setAnnotation, testAnnotation, testLease } from './conditional-patch.ts'
 import type { PatchStep } from './conditional-patch.ts'
-import { deadlineSeconds, operationKey, outdatedOperations } from './deadline.ts'
+import {
+  deadlineSeconds,
+  isReplacement,
+  mayHaveLandedLate,
+  operationKey,
+  outdatedOperations,
+} from './deadline.ts'
 import { changedJob, readJob } from './kubernetes-place.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import type { LeaseJob } from './lease-job.ts'
@@ -26,14 +32,13 @@ const LONGEST_PAUSE_MS = 500
 const RACE_MS = 3_000
 /** So long after the old deadline the controller has done what it had decided; another pod comes 10 s after that. */
 const DECIDED_MS = 2_000
-/** A move lands at the latest so long after the time that it was written with: it is asked for again and again, and an answer may be lost. */
-const LANDS_WITHIN_MS = 30_000
-/** A pod that came later than this after the deadline was made for another reason. */
-const REPLACED_WITHIN_MS = 60_000
+
+/** What of the back end moves an end. */
+type Place = Pick<KubernetesPlace, 'settings' | 'api' | 'feed' | 'signal'>
 
 /** `setEnd` of the port. */
 export async function setEnd(
-  place: KubernetesPlace,
+  place: Place,
   leaseId: LeaseId,
   operation: string,
   expiresAt: Date,
@@ -65,7 +70,7 @@ export async function setEnd(
 }
 
 /** What was written where the operation was done before; throws `pod_ended` where it cannot be done any more. */
-function writtenFor(place: KubernetesPlace, job: LeaseJob, operation: string): Written | undefined {
+function writtenFor(place: Place, job: LeaseJob, operation: string): Written | undefined {
   if (paidEnd(job) === undefined || job.suspended)
     throw new PaygressError('internal', 'a machine has no end before it was started')
   const written = readWritten(job, operation)
@@ -76,7 +81,7 @@ function writtenFor(place: KubernetesPlace, job: LeaseJob, operation: string): W
 }
 
 /** True while the end may still be moved. */
-function isOpen(place: KubernetesPlace, job: LeaseJob): boolean {
+function isOpen(place: Place, job: LeaseJob): boolean {
   return !isOver(job) && clusterNow(place, job) < hardEnd(job) - job.graceSec * 1000
 }
 
@@ -95,7 +100,7 @@ function readWritten(job: LeaseJob, operation: string): Written | undefined {
   }
 }
 
-function endPatch(place: KubernetesPlace, job: LeaseJob, operation: string, expiresAt: Date): PatchStep[] {
+function endPatch(place: Place, job: LeaseJob, operation: string, expiresAt: Date): PatchStep[] {
   const { clock, graceSec } = place.settings
   const end = clusterTime(job, expiresAt.getTime())
   const written = `${Math.floor(clock.now() / 1000)} ${expiresAt.toISOString()} ${job.deadlineSec ?? 0}`
@@ -112,11 +117,7 @@ function endPatch(place: KubernetesPlace, job: LeaseJob, operation: string, expi
 }
 
 /** A change of a Job that has ended is accepted and does nothing: only what the answer says of its end counts. */
-async function confirmMoved(
-  place: KubernetesPlace,
-  before: LeaseJob,
-  after: LeaseJob,
-): Promise<{ expiresAt: Date }> {
+async function confirmMoved(place: Place, before: LeaseJob, after: LeaseJob): Promise<{ expiresAt: Date }> {
   if (isOver(after)) throw goneError()
   const deadline = hardEnd(before)
   const margin = Math.min(RACE_MS, before.graceSec * 500)
@@ -126,11 +127,11 @@ async function confirmMoved(
 
 /** Whoever did it may have died before it was known whether the controller had been faster. */
 async function confirmFound(
-  place: KubernetesPlace,
+  place: Place,
   job: LeaseJob,
   { at, deadline }: Written,
 ): Promise<{ expiresAt: Date }> {
-  if (deadline !== undefined && !isOver(job) && at > deadline - LANDS_WITHIN_MS)
+  if (deadline !== undefined && !isOver(job) && mayHaveLandedLate(at, deadline))
     await keepMachine(place, job, deadline)
   return endOf(job)
 }
@@ -142,7 +143,7 @@ function endOf(job: LeaseJob): { expiresAt: Date } {
 }
 
 /** Makes sure that the machine has outlived its former deadline; throws `pod_ended`, and ends what is left, where it has not. */
-async function keepMachine(place: KubernetesPlace, job: LeaseJob, deadline: number): Promise<void> {
+async function keepMachine(place: Place, job: LeaseJob, deadline: number): Promise<void> {
   await pause(Math.max(0, deadline + DECIDED_MS - clusterNow(place, job)), place.signal)
   if (await hasPodFrom(place, job, deadline)) return
   // The controller makes another, empty machine for the time that was bought, or has made it.
@@ -158,21 +159,19 @@ function hardEnd(job: LeaseJob): number {
 }
 
 /** The cluster's clock as the last answer told it: ours may have been set since the lease started. */
-function clusterNow(place: KubernetesPlace, job: LeaseJob): number {
+function clusterNow(place: Place, job: LeaseJob): number {
   const offsetSec = place.api.connection.offsetSec() ?? job.offsetSec
   return place.settings.clock.now() - offsetSec * 1000
 }
 
-/** True where a pod is alive that was made before `deadline`, or so late that the controller did not make it for the time that was bought. */
-async function hasPodFrom(place: KubernetesPlace, job: LeaseJob, deadline: number): Promise<boolean> {
+/** True where a pod is alive that has outlived `deadline`, or was made for another reason than its end. */
+async function hasPodFrom(place: Place, job: LeaseJob, deadline: number): Promise<boolean> {
   const query = { labelSelector: `${LEASE_LABEL}=${job.leaseId}` }
   const answer = readAnswer(await place.api.list('pods', query), podListSchema)
   if (!answer.ok) throw placeError(answer.problem, 'the machine could not be looked at')
   return answer.body.items.some((item) => {
     const pod = leasePodOf(item)
-    if (pod?.leaving !== false) return false
-    const { createdAt } = pod.hold
-    return createdAt <= deadline || createdAt > deadline + REPLACED_WITHIN_MS
+    return pod?.leaving === false && !isReplacement(pod.hold.createdAt, deadline)
   })
 }
 

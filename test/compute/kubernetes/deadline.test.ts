@@ -4,6 +4,8 @@ import { PaygressError } from '../../../src/core/errors.ts'
 import {
   clockOffsetSec,
   deadlineSeconds,
+  isReplacement,
+  mayHaveLandedLate,
   operationKey,
   outdatedOperations,
 } from '../../../src/compute/kubernetes/deadline.ts'
@@ -36,6 +38,30 @@ describe('the deadline of a Job', () => {
       }),
     )
     expect(() => deadlineSeconds(0, Number.NaN, 1)).toThrow('68 years')
+  })
+})
+
+describe('a move of a deadline', () => {
+  const DEADLINE = 1_000_000
+
+  test.each([
+    [-30_001, false],
+    [-30_000, false],
+    [-29_999, true],
+    [0, true],
+    [60_000, true],
+  ])('that was written %i ms after it may have landed late: %s', (after, late) => {
+    expect(mayHaveLandedLate(DEADLINE + after, DEADLINE)).toBe(late)
+  })
+
+  test.each([
+    [-1, false],
+    [0, false],
+    [1, true],
+    [60_000, true],
+    [60_001, false],
+  ])('and a pod that was made %i ms after it replaces the one that was ended: %s', (after, replaces) => {
+    expect(isReplacement(DEADLINE + after, DEADLINE)).toBe(replaces)
   })
 })
 
