@@ -5,7 +5,8 @@ import { PaygressError } from '../core/errors.ts'
 import { satToMsat } from '../core/money.ts'
 import { costSat, type RateMsatPerSec, secondsFor } from '../core/pricing.ts'
 import type { MintUrl } from '../core/mint-url.ts'
-import type { SpendPlan, Wallet } from '../wallet/wallet.ts'
+import type { SpendPlan } from '../wallet/mint-facts.ts'
+import type { Wallet } from '../wallet/wallet.ts'
 import { satText } from './money-text.ts'
 
 /** `--for`, `--until` or `--amount` (all that leaves the wallet, fees included). */

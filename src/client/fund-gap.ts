@@ -1,7 +1,7 @@
 // What if the wallet has too little? It is funded by exactly the missing sats, by one Lightning invoice, and the command goes on.
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
-import type { FundQuote, SpendPlan } from '../wallet/wallet.ts'
+import type { FundQuote, SpendPlan } from '../wallet/mint-facts.ts'
 import { satText } from './money-text.ts'
 import type { Client } from './ports.ts'
 

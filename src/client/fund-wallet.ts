@@ -1,7 +1,7 @@
 // How are sats put into the wallet? By a Lightning invoice of a mint the user named.
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
-import type { FundQuote } from '../wallet/wallet.ts'
+import type { FundQuote } from '../wallet/mint-facts.ts'
 import { trustNamed, usableMints } from './choose-mint.ts'
 import type { ShowInvoice } from './fund-gap.ts'
 import { interruptible } from './interruptible.ts'

@@ -1,7 +1,7 @@
 // How does a drafted order get its payment? The wallet locks it to the provider; order and token are on disk before anything is sent.
 import { PaygressError } from '../core/errors.ts'
 import { unixSeconds } from '../core/clock.ts'
-import type { Outcome } from '../wallet/wallet.ts'
+import type { Outcome } from '../wallet/operation-options.ts'
 import { orderEffect } from './order-effects.ts'
 import { getOrder, inState, moveOrder } from './order-journal.ts'
 import { paymentUnknown } from './order-errors.ts'

@@ -1,7 +1,8 @@
 // Is what a provider calls a refund money to us, and how is it taken in?
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
-import type { InspectedToken, OperationOptions, Outcome } from '../wallet/wallet.ts'
+import type { InspectedToken } from '../wallet/inspected-token.ts'
+import type { OperationOptions, Outcome } from '../wallet/operation-options.ts'
 import { maySucceedLater } from './may-succeed-later.ts'
 import { allOrders } from './order-journal.ts'
 import type { Order } from './order.ts'

@@ -1,7 +1,7 @@
 // How is a token that somebody gave us taken in?
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
-import type { Outcome } from '../wallet/wallet.ts'
+import type { Outcome } from '../wallet/operation-options.ts'
 import { trustNamed } from './choose-mint.ts'
 import type { Client } from './ports.ts'
 

@@ -1,7 +1,7 @@
 // What did crashes, time-outs and silent providers leave open, and what became of it now?
 import { PaygressError, toPaygressError } from '../core/errors.ts'
 import type { OrderId } from '../core/ids.ts'
-import type { RecoveryReport } from '../wallet/wallet.ts'
+import type { RecoveryReport } from '../wallet/recovery-report.ts'
 import { podName } from './apply-answer.ts'
 import { interruptible } from './interruptible.ts'
 import { satText, whereTheMoneyIs } from './money-text.ts'

@@ -1,7 +1,7 @@
 // How does a wallet come back when its disk is lost? Its 12 words, and each mint that its money lies at.
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
-import type { RestoreReport } from '../wallet/wallet.ts'
+import type { RestoreReport } from '../wallet/recovery-report.ts'
 import { trustNamed, usableMints } from './choose-mint.ts'
 import { interruptible } from './interruptible.ts'
 import { satText } from './money-text.ts'

@@ -4,7 +4,7 @@ import { quoteArgument } from '../core/quote-argument.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { trustNamed, usableMints } from './choose-mint.ts'
 import { tooLittle } from './fund-gap.ts'
-import type { Outcome } from '../wallet/wallet.ts'
+import type { Outcome } from '../wallet/operation-options.ts'
 import type { Client } from './ports.ts'
 
 const ALL = 1_000_000

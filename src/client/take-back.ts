@@ -1,6 +1,6 @@
 // How does the payment of an order come back? By operations of the wallet, journalled with the order before the mint is asked.
 import type { Transaction } from '../wallet/transaction.ts'
-import type { OperationOptions } from '../wallet/wallet.ts'
+import type { OperationOptions } from '../wallet/operation-options.ts'
 import { withoutTokens, withTokens } from './kept-tokens.ts'
 import { afterReceived, orderEffect } from './order-effects.ts'
 import { getOrder, moveNow, moveOrder } from './order-journal.ts'

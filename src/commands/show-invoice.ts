@@ -2,7 +2,7 @@
 import { invoiceQrLines } from '../terminal/invoice-qr.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { satText } from '../terminal/words.ts'
-import type { FundQuote } from '../wallet/wallet.ts'
+import type { FundQuote } from '../wallet/mint-facts.ts'
 
 /** Shows what has to be paid, and where it goes. */
 export function showInvoice(terminal: Terminal, quote: FundQuote): void {

@@ -1,7 +1,7 @@
 // Which steps do orders of all kinds share? Capturing, giving up, giving money back.
 import { toPaygressError } from '../core/errors.ts'
 import { msatToSatFloor } from '../core/money.ts'
-import type { Outcome } from '../wallet/wallet.ts'
+import type { Outcome } from '../wallet/operation-options.ts'
 import { CAPTURED, REFUNDED } from './effects.ts'
 import type { RefundPart } from './order.ts'
 import {

@@ -1,5 +1,5 @@
 // How is a request refused, so that the same request gets the same refusal and its money back?
-import type { InspectedToken } from '../wallet/wallet.ts'
+import type { InspectedToken } from '../wallet/inspected-token.ts'
 import { PLAIN_REPLY_KEPT_MS, type Step } from './order-steps.ts'
 import { writeOrder, writeReply, type RefusalOrder } from './orders.ts'
 import type { OrderRow } from './ports.ts'

@@ -1,6 +1,6 @@
 // How is a payment that was never taken signed back to its sender?
 import type { OrderId } from '../core/ids.ts'
-import type { InspectedToken } from '../wallet/wallet.ts'
+import type { InspectedToken } from '../wallet/inspected-token.ts'
 import { RELEASED } from './effects.ts'
 import type { ProviderContext } from './provider-context.ts'
 import { isPaygressCode } from './take-payment.ts'

@@ -4,7 +4,7 @@ import { isLeaseId, isSpecId } from '../core/ids.ts'
 import { type MintUrl, normaliseMintUrl } from '../core/mint-url.ts'
 import { isPodNpub } from '../core/npub.ts'
 import { ERROR_TYPES } from '../protocol/error-reply.ts'
-import type { InspectedToken } from '../wallet/wallet.ts'
+import type { InspectedToken } from '../wallet/inspected-token.ts'
 
 /** JSON has no bigint: amounts are decimal text. */
 export const bigintField = z.codec(z.string().regex(/^-?\d{1,30}$/), z.bigint(), {

@@ -10,7 +10,8 @@ import type { WalletWriter } from './ports.ts'
 import { submitOperation } from './submit-operation.ts'
 import { takeAll, witnessed } from './take-token.ts'
 import { secretLock } from './token-lock.ts'
-import type { InspectedToken, OperationOptions, Outcome } from './wallet.ts'
+import type { InspectedToken } from './inspected-token.ts'
+import type { OperationOptions, Outcome } from './operation-options.ts'
 
 export interface CaptureOptions extends OperationOptions {
   captureBefore: number

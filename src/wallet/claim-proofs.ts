@@ -1,7 +1,7 @@
 // Whose is a proof that was sent to us? The first (sender, order) that named it, until its lock ends.
 import type { WalletDeps } from './engine.ts'
 import type { Claim, Transaction, WalletReader } from './ports.ts'
-import type { InspectedToken } from './wallet.ts'
+import type { InspectedToken } from './inspected-token.ts'
 
 /** A claim ends that long after the lock, so that two clocks need not agree. */
 const MARGIN_SEC = 120

@@ -22,7 +22,9 @@ import { lockOf, spendCoins } from './spend-coins.ts'
 import { receiveToken, reclaimToken, requireTrust, respendToken } from './take-token.ts'
 import type { Effects } from './transaction.ts'
 import { walletBalances } from './wallet-balances.ts'
-import type { MintFacts, Outcome, Wallet } from './wallet.ts'
+import type { MintFacts } from './mint-facts.ts'
+import type { Outcome } from './operation-options.ts'
+import type { Wallet } from './wallet.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 
 export interface WalletOptions {

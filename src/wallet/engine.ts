@@ -21,7 +21,7 @@ import type {
   WalletWriter,
 } from './ports.ts'
 import type { OperationResult } from './transaction.ts'
-import type { OperationOptions, Outcome } from './wallet.ts'
+import type { OperationOptions, Outcome } from './operation-options.ts'
 
 /** Everything the operations of the wallet work with. */
 export interface WalletDeps extends JournalDeps {

@@ -14,7 +14,8 @@ import type { Attempt, Operation, StoredQuote } from './ports.ts'
 import { settleStored } from './recover-operations.ts'
 import { neverLost, submitOperation } from './submit-operation.ts'
 import { requireTrust } from './take-token.ts'
-import type { FundQuote, Outcome } from './wallet.ts'
+import type { FundQuote } from './mint-facts.ts'
+import type { Outcome } from './operation-options.ts'
 
 const QUOTE_KEYS_NUT = 20
 /** The error list of the NUTs: the amount is outside the mint's limits. */

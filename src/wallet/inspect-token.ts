@@ -7,7 +7,7 @@ import type { DecodedToken, TokenLimits } from './decode-token.ts'
 import type { WalletDeps } from './engine.ts'
 import { tokenFee } from './take-token.ts'
 import { secretLock } from './token-lock.ts'
-import type { InspectedToken, TokenLock, TokenState } from './wallet.ts'
+import type { InspectedToken, TokenLock, TokenState } from './inspected-token.ts'
 
 /** Every check that needs no other word of the mint than its keysets. Throws what `Wallet.inspect` says. */
 export async function inspectToken(

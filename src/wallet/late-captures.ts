@@ -4,7 +4,7 @@ import { inputsState } from './inputs-state.ts'
 import { finish } from './journal.ts'
 import { type MintRun, noteSilence } from './mint-run.ts'
 import { restoreAttempts } from './restore-attempts.ts'
-import type { RecoveryReport } from './wallet.ts'
+import type { RecoveryReport } from './recovery-report.ts'
 
 /** A mint that has not shown by then that it took the payment never will. */
 export const ASKED_FOR_MS = 30 * 24 * 60 * 60 * 1000

@@ -8,7 +8,7 @@ import type { WalletReader } from './ports.ts'
 import { selectCoins } from './select-coins.ts'
 import type { CoinTerms, Selection } from './select-coins.ts'
 import { splitAmount, swapFee, swapFeeOf } from './split-amount.ts'
-import type { SpendPlan } from './wallet.ts'
+import type { SpendPlan } from './mint-facts.ts'
 
 /** What a choice of coins has to know of a wallet. */
 type Holdings = Pick<WalletReader, 'coins' | 'keysets'>

@@ -4,10 +4,10 @@ import type { MintUrl } from '../core/mint-url.ts'
 import type { Keyset, Output, OutputLock, Proof } from './ecash-port.ts'
 import type { MintInfo } from './mint-port.ts'
 import type { EffectRef, OperationResult, RunTransaction, Transaction } from './transaction.ts'
-import type { HistoryEntry, OperationKind } from './wallet.ts'
+import type { HistoryEntry, OperationKind } from './operation-options.ts'
 
 export type { RunTransaction, Transaction } from './transaction.ts'
-export type { HistoryEntry, OperationKind } from './wallet.ts'
+export type { HistoryEntry, OperationKind } from './operation-options.ts'
 
 /** What an operation will make of its inputs, so that new outputs can be made if its keyset is gone. */
 export interface OperationPlan {

@@ -12,7 +12,8 @@ import { settleTokens } from './settle-tokens.ts'
 import { settleOperation } from './settle-operation.ts'
 import { neverLost } from './submit-operation.ts'
 import type { OperationResult } from './transaction.ts'
-import type { Outcome, RecoverOptions, RecoveryReport } from './wallet.ts'
+import type { Outcome } from './operation-options.ts'
+import type { RecoverOptions, RecoveryReport } from './recovery-report.ts'
 
 /** An unpaid invoice is asked for that long after it expired (or was made, where it does not say). */
 const INVOICE_FORGOTTEN_SEC = 86_400

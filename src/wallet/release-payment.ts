@@ -6,7 +6,8 @@ import type { WalletDeps } from './engine.ts'
 import { fixFate } from './capture-payment.ts'
 import { secretLock } from './token-lock.ts'
 import type { OperationResult } from './transaction.ts'
-import type { InspectedToken, OperationOptions } from './wallet.ts'
+import type { InspectedToken } from './inspected-token.ts'
+import type { OperationOptions } from './operation-options.ts'
 
 /**
  * Stores and returns one signature per proof; the same ones when asked again. Throws `failed` where a capture of one of the

@@ -6,7 +6,7 @@ import { type MintDirectory, UNIT, valueOf } from './mint-directory.ts'
 import type { RestoredOutput } from './mint-port.ts'
 import type { Coin } from './ports.ts'
 import { addRestored, type Place, type Signed, sumOf, unspentCoins } from './restored-coins.ts'
-import type { RestoreOptions, RestoreReport } from './wallet.ts'
+import type { RestoreOptions, RestoreReport } from './recovery-report.ts'
 
 /** Counters asked for at once. */
 const BATCH = 100

@@ -23,7 +23,7 @@ import { askMint, unblindAll } from './ask-mint.ts'
 import { inputsState } from './inputs-state.ts'
 import { ALREADY_SIGNED, successor } from './successor.ts'
 import type { OperationResult } from './transaction.ts'
-import type { Outcome } from './wallet.ts'
+import type { Outcome } from './operation-options.ts'
 
 type Refusal = Extract<MintReply<never>, { status: 'refused' }>
 

@@ -9,7 +9,7 @@ import type { KeysetKeys, OutputLock } from './ecash-port.ts'
 import type { OperationKind, OperationPlan, WalletReader } from './ports.ts'
 import { selectForPayment, selectForRefund } from './plan-spend.ts'
 import { submitOperation } from './submit-operation.ts'
-import type { LockTerms, OperationOptions, Outcome } from './wallet.ts'
+import type { LockTerms, OperationOptions, Outcome } from './operation-options.ts'
 
 const WAIT_FOR_COINS_MS = 15_000
 const LOOK_EVERY_MS = 50

@@ -7,7 +7,7 @@ import type { MintReply } from './mint-port.ts'
 import type { Attempt, Operation } from './ports.ts'
 import { askMint, unblindAll } from './ask-mint.ts'
 import { settleOperation } from './settle-operation.ts'
-import type { Outcome } from './wallet.ts'
+import type { Outcome } from './operation-options.ts'
 
 /** Asks the mint for a row that was just written and ends it, or leaves it `unknown` for recovery. */
 export async function submitOperation(

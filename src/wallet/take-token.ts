@@ -14,7 +14,7 @@ import { submitOperation } from './submit-operation.ts'
 import { settleStored } from './recover-operations.ts'
 import { isSameKey, secretLock } from './token-lock.ts'
 import { unspentPart } from './unspent-part.ts'
-import type { OperationOptions, Outcome } from './wallet.ts'
+import type { OperationOptions, Outcome } from './operation-options.ts'
 
 /** A lock counts as ended that long after its end by the mint's clock. */
 const END_MARGIN_SEC = 2

@@ -2,7 +2,7 @@
 import type { MintUrl } from '../core/mint-url.ts'
 import { UNIT } from './mint-directory.ts'
 import type { WalletReader } from './ports.ts'
-import type { MintBalance } from './wallet.ts'
+import type { MintBalance } from './mint-facts.ts'
 
 /** One line per mint the wallet knows, in the order of their URLs. */
 export function walletBalances(reader: WalletReader): MintBalance[] {

@@ -2,165 +2,17 @@
 import type { OrderId } from '../core/ids.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { PublicKeyHex } from '../core/npub.ts'
-import type { EffectRef, OperationResult, RunTransaction, Transaction } from './transaction.ts'
-
-export interface MintBalance {
-  mint: MintUrl
-  unit: string
-  /** Spendable now. */
-  availableSat: bigint
-  /** Taken by an operation that has not ended. */
-  reservedSat: bigint
-  /** On its way in or out: locked in orders, invoices paid but not minted. */
-  pendingSat: bigint
-  trusted: boolean
-}
-
-/** What a mint says of itself, checked once per process and refreshed when it rotates. */
-export interface MintFacts {
-  mint: MintUrl
-  name: string | undefined
-  /** Of NUT 7, 9, 10, 11, 12: those it lacks. Empty: payments can be locked there. */
-  missingNuts: number[]
-  /** Fee of one input in ppk of the keyset that is active for new proofs. */
-  feePpk: number
-}
-
-/** What a payment of `netSat` would take out of the wallet. */
-export interface SpendPlan {
-  mint: MintUrl
-  netSat: bigint
-  /** The fee the receiver's swap will cost, added so that it nets `netSat`. */
-  receiverFeeSat: bigint
-  /** The fee of our own swap. */
-  swapFeeSat: bigint
-  /** netSat + receiverFeeSat + swapFeeSat. */
-  totalSat: bigint
-  availableSat: bigint
-  /** Missing sats to fund (0 where the wallet has enough), fees of the funded coins included. */
-  missingSat: bigint
-}
-
-export interface FundQuote {
-  operationId: string
-  quoteId: string
-  mint: MintUrl
-  amountSat: bigint
-  /** A BOLT-11 invoice. */
-  invoice: string
-  /** Unix seconds. */
-  expiresAt: number | undefined
-}
-
-/** NUT-11 lock terms, all keys 33-byte hex; the lock ends at `locktime` by the mint's clock (Unix seconds). */
-export interface LockTerms {
-  pubkey: string
-  locktime: number
-  refundPubkey: string
-}
+import type { InspectedToken, TokenState } from './inspected-token.ts'
+import type { FundQuote, MintBalance, MintFacts, SpendPlan } from './mint-facts.ts'
+import type { HistoryEntry, LockTerms, OperationOptions, Outcome } from './operation-options.ts'
+import type { RecoverOptions, RecoveryReport, RestoreOptions, RestoreReport } from './recovery-report.ts'
+import type { OperationResult, RunTransaction, Transaction } from './transaction.ts'
 
 /** A key of this wallet's own, derived from its words by a counter. */
 export interface OwnKey {
   index: number
   /** 33-byte hex. */
   pubkey: string
-}
-
-/** `unknown`: the request may or may not have reached the mint; recovery finds out. Money is not lost, only not known. */
-export type Outcome<Ended = OperationResult> = Ended | { status: 'unknown'; operationId: string }
-
-export interface HistoryEntry {
-  operationId: string
-  kind: OperationKind
-  state: 'prepared' | 'submitted' | 'done' | 'failed'
-  mint: MintUrl
-  amountSat: bigint
-  feeSat: bigint
-  orderId: OrderId | undefined
-  createdAt: Date
-  updatedAt: Date
-}
-
-export type OperationKind =
-  | 'fund'
-  | 'send'
-  | 'receive'
-  | 'swap'
-  | 'lock'
-  | 'capture'
-  | 'release'
-  | 'respend'
-  | 'refund'
-  | 'reclaim'
-  | 'restore'
-
-/** What all operations take. */
-export interface OperationOptions {
-  orderId?: OrderId
-  /** Stored with the operation and run in the transaction that ends it. */
-  effect?: EffectRef
-  /** Runs in the first transaction, together with the reservation: what must be on disk before the mint is asked. */
-  prepare?: (tx: Transaction, operationId: string) => void
-  signal?: AbortSignal
-}
-
-/** How a token is locked: `ours` to a payment key of this wallet with the exact shape of the wire spec; `other` is anything else that is locked. */
-export type TokenLock =
-  | { kind: 'none' }
-  | { kind: 'ours'; locktime: number; refundPubkey: string }
-  /** Locked to a payment key of this wallet with no locktime (a refund, a plain P2PK payment). */
-  | { kind: 'ours-open-ended' }
-  | { kind: 'other'; problem: string }
-
-/** A decoded token whose shape is sound; nothing here was asked of the mint but an unknown keyset. */
-export interface InspectedToken {
-  token: string
-  mint: MintUrl
-  unit: string
-  amountSat: bigint
-  /** What a swap of it nets. */
-  netSat: bigint
-  proofCount: number
-  /** Hex of hash_to_curve(secret) of each proof (NUT-00), in the token's order: what a proof is known by. */
-  ys: string[]
-  lock: TokenLock
-}
-
-export type TokenState = {
-  state: 'unspent' | 'pending' | 'spent' | 'mixed'
-  /** First witness the mint shows for a spent proof. */ witness?: string
-}
-
-export interface RestoreReport {
-  mint: MintUrl
-  /** What came back, spendable now. */
-  restoredSat: bigint
-  coins: number
-  /** Coins whose signature by the mint is not genuine. */
-  unusable: number
-  /** Keysets that were gone through. */
-  keysets: number
-}
-
-export interface RestoreOptions {
-  signal: AbortSignal
-  /** Called after every batch, with the sums so far and the counter of the keyset that is looked at. */
-  onProgress(soFar: RestoreReport & { keysetId: string; counter: number }): void
-}
-
-export interface RecoverOptions {
-  signal: AbortSignal
-  /** Asks also for old payments that nobody has taken. */
-  thorough?: boolean
-  /** Called when all operations at a mint were gone through, those whose outcome it does not tell included. */
-  onMint?: (mint: MintUrl) => void
-}
-
-export interface RecoveryReport {
-  /** One per operation that ended. */
-  ended: { operationId: string; kind: OperationKind; orderId: OrderId | undefined; result: OperationResult }[]
-  /** Operations whose outcome the mint could not tell yet. */
-  open: { operationId: string; kind: OperationKind; orderId: OrderId | undefined; mint: MintUrl }[]
 }
 
 /**

@@ -4,7 +4,7 @@ import { checkEnd, priceOf } from '../../src/client/extent.ts'
 import { parseDuration } from '../../src/core/duration.ts'
 import type { MintUrl } from '../../src/core/mint-url.ts'
 import { PaygressError } from '../../src/core/errors.ts'
-import type { SpendPlan } from '../../src/wallet/wallet.ts'
+import type { SpendPlan } from '../../src/wallet/mint-facts.ts'
 
 const mint = 'https://mint.example' as MintUrl
 const clock = { now: () => 0 }

@@ -6,7 +6,8 @@ import { parseMintUrl } from '../../src/core/mint-url.ts'
 import { startFaultyMint } from '../support/faulty-mint.ts'
 import type { MintFault } from '../support/faulty-mint.ts'
 import { done, fund, held, openTestWallet } from '../support/wallet/test-wallet.ts'
-import type { InspectedToken, Outcome } from '../../src/wallet/wallet.ts'
+import type { InspectedToken } from '../../src/wallet/inspected-token.ts'
+import type { Outcome } from '../../src/wallet/operation-options.ts'
 
 const KINDS = [
   'fund',

@@ -7,7 +7,7 @@ import type { FaultyMint, MintFault } from '../support/faulty-mint.ts'
 import { done, fund, held, openTestWallet, tokenOf } from '../support/wallet/test-wallet.ts'
 import type { TestWallet } from '../support/wallet/test-wallet.ts'
 import type { OperationResult } from '../../src/wallet/transaction.ts'
-import type { OperationOptions, Outcome } from '../../src/wallet/wallet.ts'
+import type { OperationOptions, Outcome } from '../../src/wallet/operation-options.ts'
 
 let mint: FaultyMint
 let url: MintUrl

@@ -8,7 +8,7 @@ import { startFaultyMint } from '../support/faulty-mint.ts'
 import type { FaultyMint } from '../support/faulty-mint.ts'
 import { done, fund, held, openTestWallet, tokenOf } from '../support/wallet/test-wallet.ts'
 import type { TestWallet } from '../support/wallet/test-wallet.ts'
-import type { InspectedToken } from '../../src/wallet/wallet.ts'
+import type { InspectedToken } from '../../src/wallet/inspected-token.ts'
 
 let mint: FaultyMint
 let url: MintUrl

@@ -1,7 +1,7 @@
 // Do our 12 words bring money back at a mint that nobody here wrote, and do the words of a wallet that nobody here wrote?
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseMintUrl, type MintUrl } from '../../src/core/mint-url.ts'
-import type { RestoreReport } from '../../src/wallet/wallet.ts'
+import type { RestoreReport } from '../../src/wallet/recovery-report.ts'
 import { startNutshell, type Nutshell } from '../support/peers/nutshell.ts'
 import { nutshellWallet } from '../support/peers/nutshell-wallet.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'

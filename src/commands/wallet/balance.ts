@@ -2,7 +2,7 @@
 import { toSafeNumber } from '../../core/money.ts'
 import { tableAnswer } from '../../terminal/answer.ts'
 import { satText } from '../../terminal/words.ts'
-import type { MintBalance } from '../../wallet/wallet.ts'
+import type { MintBalance } from '../../wallet/mint-facts.ts'
 import type { Invocation } from '../invocation.ts'
 import { withClient } from '../with-client.ts'
 

@@ -2,7 +2,7 @@
 import { fundWallet } from '../../client/fund-wallet.ts'
 import { parseSat, toSafeNumber } from '../../core/money.ts'
 import { satText } from '../../terminal/words.ts'
-import type { FundQuote } from '../../wallet/wallet.ts'
+import type { FundQuote } from '../../wallet/mint-facts.ts'
 import { firstArgument, type Invocation } from '../invocation.ts'
 import { showInvoice } from '../show-invoice.ts'
 import { withClient } from '../with-client.ts'

@@ -2,7 +2,7 @@
 import { toSafeNumber } from '../../core/money.ts'
 import { tableAnswer } from '../../terminal/answer.ts'
 import { satText, timeText } from '../../terminal/words.ts'
-import type { HistoryEntry } from '../../wallet/wallet.ts'
+import type { HistoryEntry } from '../../wallet/operation-options.ts'
 import type { Invocation } from '../invocation.ts'
 import { withClient } from '../with-client.ts'
 

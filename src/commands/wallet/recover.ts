@@ -2,7 +2,7 @@
 import { recoverOrders } from '../../client/recover-orders.ts'
 import { toSafeNumber } from '../../core/money.ts'
 import { satText } from '../../terminal/words.ts'
-import type { RecoveryReport } from '../../wallet/wallet.ts'
+import type { RecoveryReport } from '../../wallet/recovery-report.ts'
 import type { Invocation } from '../invocation.ts'
 import { withClient } from '../with-client.ts'
 

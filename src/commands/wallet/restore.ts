@@ -2,7 +2,7 @@
 import { restoreWallet } from '../../client/restore-wallet.ts'
 import { toSafeNumber } from '../../core/money.ts'
 import { satText } from '../../terminal/words.ts'
-import type { RestoreReport } from '../../wallet/wallet.ts'
+import type { RestoreReport } from '../../wallet/recovery-report.ts'
 import { readWords, type Invocation } from '../invocation.ts'
 import { withClient } from '../with-client.ts'
 

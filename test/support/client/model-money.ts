@@ -2,7 +2,8 @@
 import { PaygressError } from '../../../src/core/errors.ts'
 import type { MintUrl } from '../../../src/core/mint-url.ts'
 import type { Effects, OperationResult, RunTransaction } from '../../../src/wallet/transaction.ts'
-import type { LockTerms, OperationOptions, Outcome, Wallet } from '../../../src/wallet/wallet.ts'
+import type { LockTerms, OperationOptions, Outcome } from '../../../src/wallet/operation-options.ts'
+import type { Wallet } from '../../../src/wallet/wallet.ts'
 
 /** The process is gone: nothing it still tries has any effect. */
 export class Death extends Error {}

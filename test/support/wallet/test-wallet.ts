@@ -13,7 +13,8 @@ import { openProfileDatabase } from '../../../src/storage/profile-database.ts'
 import { walletStore } from '../../../src/storage/wallet-store.ts'
 import { createWallet } from '../../../src/wallet/create-wallet.ts'
 import type { OperationResult, Effects } from '../../../src/wallet/transaction.ts'
-import type { Outcome, Wallet } from '../../../src/wallet/wallet.ts'
+import type { Outcome } from '../../../src/wallet/operation-options.ts'
+import type { Wallet } from '../../../src/wallet/wallet.ts'
 import { temporaryFolder } from '../peers/temporary-folder.ts'
 
 export interface TestWallet {
