@@ -1,6 +1,7 @@
 // Does renting add up to the sat with a mint that nobody here wrote, whatever it charges?
 import { expect, test } from 'vitest'
 import { requirePeer } from '../support/peers/require-peer.ts'
+import type { Consumer } from '../support/product/consumer.ts'
 import {
   balanceDocument,
   buyDocument,
@@ -46,8 +47,9 @@ requirePeer('nutshell', 'auth-relay')('renting with a nutshell mint', () => {
       expect(status).toMatchObject({ pod_npub: bought.pod_npub, state: 'running' })
 
       const stopped = await buyer.ask(stopDocument, ['stop', bought.name])
+      const plain = await rentPlain(buyer)
       const balance = await buyer.ask(balanceDocument, ['wallet', 'balance'])
-      expect(balance.total_sat).toBe(fundSat - costOf(bought) - costOf(more) + stopped.refunded_sat)
+      expect(balance.total_sat).toBe(fundSat - costOf(bought) - costOf(more) + stopped.refunded_sat - plain)
 
       const settled = market.settled()
       expect(settled).toMatchObject({ paidInSat: fundSat, buyerSat: balance.total_sat })
@@ -55,6 +57,18 @@ requirePeer('nutshell', 'auth-relay')('renting with a nutshell mint', () => {
     },
   )
 })
+
+/** Buys, tops up and stops with tokens that are locked to nobody; what it cost. */
+async function rentPlain(buyer: Consumer): Promise<number> {
+  const bought = await buyer.ask(buyDocument, ['buy', '--spec', 'basic', '--for', '2m', '--no-lock'])
+  const more = await buyer.ask(topupDocument, ['topup', bought.pod_npub, '--for', '1m', '--no-lock'])
+  expect(Date.parse(more.expires_at) - Date.parse(bought.expires_at)).toBe(
+    more.extended_duration_seconds * 1000,
+  )
+  const stopped = await buyer.ask(stopDocument, ['stop', bought.name])
+  expect(stopped.refunded_sat).toBeGreaterThan(0)
+  return costOf(bought) + costOf(more) - stopped.refunded_sat
+}
 
 /** What left the wallet. */
 function costOf({ paid }: { paid: { amount_sat: number; fee_sat: number } }): number {

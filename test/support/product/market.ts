@@ -35,6 +35,8 @@ export interface MarketOptions {
   /** Without any: one khatru relay. */
   relays?: readonly Promise<PeerRelay>[]
   providerEnv?: Readonly<Record<string, string>>
+  /** Where buyer and provider find the mint, if not at its own address. */
+  mintUrl?: string
 }
 
 /** Starts everything; the one who calls ends it with `await using`. */
@@ -42,15 +44,16 @@ export async function openMarket({
   mint: mintOptions,
   relays: wanted,
   providerEnv,
+  mintUrl,
 }: MarketOptions): Promise<Market> {
   const [mint, ...relays] = await Promise.all([startNutshell(mintOptions), ...(wanted ?? [startAuthRelay()])])
   const urls = relays.map(({ url }) => url)
   const provider = await startProvider({
     relays: urls,
-    mints: [mint.url],
+    mints: [mintUrl ?? mint.url],
     ...(providerEnv === undefined ? {} : { env: providerEnv }),
   })
-  const buyer = consumer({ relays: urls, mint: mint.url })
+  const buyer = consumer({ relays: urls, mint: mintUrl ?? mint.url })
   return {
     mint,
     relays,

@@ -114,6 +114,18 @@ describe('what goes wrong with a question', () => {
   })
 })
 
+test('what goes wrong the first time passes when it is repeated, and only then', async () => {
+  const { weather } = await rig()
+  weather.first('/v1/checkstate', 'server error after')
+  const ask = async (Y: string): Promise<number> =>
+    (await fetch(`${weather.url}/v1/checkstate`, { method: 'POST', body: JSON.stringify({ Ys: [Y] }) }))
+      .status
+  const [one, other] = [`02${'79'.repeat(32)}`, `03${'79'.repeat(32)}`]
+  expect([await ask(one), await ask(one), await ask(other), await ask(one), await ask(other)]).toEqual([
+    500, 200, 500, 200, 200,
+  ])
+})
+
 test('a storm comes as the dice fall: the same for the same seed', async () => {
   const mint = await startMint()
   const runs: string[][] = []

@@ -21,6 +21,8 @@ export interface MintWeather {
   storm(chance: number): void
   /** The next request of a path that ends so gets this fault. */
   next(path: string, fault: MintFaultName): void
+  /** From now on each request of a path that ends so gets this fault when it first comes; repeated word for word it passes. */
+  first(path: string, fault: MintFaultName): void
   close(): Promise<void>
 }
 
@@ -32,18 +34,29 @@ export async function startMintWeather(upstream: string, dice: Dice): Promise<Mi
   const counts = new Map<string, number>()
   const former = new Map<string, Answer>()
   const queued: { path: string; fault: MintFaultName }[] = []
+  const firsts = new Map<string, MintFaultName>()
+  const seen = new Set<string>()
   const sockets = new Set<Socket>()
   let chance = 0
   const count = (name: string): void => void counts.set(name, (counts.get(name) ?? 0) + 1)
 
-  function chooseFault(path: string): Fault {
+  function nextFault(path: string): MintFaultName | undefined {
     const index = queued.findIndex((item) => path.endsWith(item.path))
-    const name =
-      index < 0
-        ? dice.hits(chance)
-          ? dice.oneOf(faultsOn(path))
-          : undefined
-        : queued.splice(index, 1)[0]?.fault
+    return index < 0 ? undefined : queued.splice(index, 1)[0]?.fault
+  }
+
+  function firstFault({ path, body }: Question): MintFaultName | undefined {
+    const [, fault] = [...firsts].find(([end]) => path.endsWith(end)) ?? []
+    if (fault === undefined || seen.has(path + body)) return undefined
+    seen.add(path + body)
+    return fault
+  }
+
+  function chooseFault(question: Question): Fault {
+    const { path } = question
+    const fromDice = (): MintFaultName | undefined =>
+      dice.hits(chance) ? dice.oneOf(faultsOn(path)) : undefined
+    const name = nextFault(path) ?? firstFault(question) ?? fromDice()
     if (name === undefined) return {}
     count(name)
     return MINT_FAULTS[name]
@@ -59,7 +72,7 @@ export async function startMintWeather(upstream: string, dice: Dice): Promise<Mi
       count('delayed')
       await pause(dice.throw() * LONGEST_DELAY_MS)
     }
-    const fault = chooseFault(question.path)
+    const fault = chooseFault(question)
     if (fault.before !== undefined) return carryOut(fault.before(), response)
     const answer = await ask(target, question)
     const deed = fault.after?.(answer, question, former.get(question.path)) ?? { answer }
@@ -99,6 +112,7 @@ export async function startMintWeather(upstream: string, dice: Dice): Promise<Mi
       chance = next
     },
     next: (path, fault) => void queued.push({ path, fault }),
+    first: (path, fault) => void firsts.set(path, fault),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       for (const socket of sockets) socket.destroy()
