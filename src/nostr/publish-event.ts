@@ -2,7 +2,7 @@
 import { PaygressError } from '../core/errors.ts'
 import type { RelayUrl } from '../core/relay-url.ts'
 import type { ReasonPrefix } from './relay-frame.ts'
-import type { Connect } from './relay-hub.ts'
+import type { Connect } from './relay-connection.ts'
 import type { NostrEvent } from './verify-event.ts'
 
 export interface PublishOptions {

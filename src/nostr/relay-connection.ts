@@ -39,6 +39,9 @@ interface Publication {
 // A relay that sends this many forged or malformed events on one connection is left alone for a while.
 const MOST_BAD_EVENTS = 200
 
+/** Gives the connection for an address, opening it if needed. */
+export type Connect = (url: RelayUrl) => RelayConnection
+
 export class RelayConnection {
   readonly url: RelayUrl
   events = 0

@@ -7,7 +7,7 @@ import { EventQueue } from './event-queue.ts'
 import type { Filter } from './filter.ts'
 import { publishEvent, type PublishOptions, type PublishReport } from './publish-event.ts'
 import { queryEvents, type QueryOptions, type QueryResult } from './query-events.ts'
-import { RelayConnection } from './relay-connection.ts'
+import { type Connect, RelayConnection } from './relay-connection.ts'
 import type { SocketState } from './relay-socket.ts'
 import { RELAY_TIMING, type RelayTiming } from './relay-timing.ts'
 import type { Signer } from './signer.ts'
@@ -59,9 +59,6 @@ export interface RelayHub {
   /** Ends everything; resolves when no socket and no timer is left. */
   close(): Promise<void>
 }
-
-/** Gives the connection for an address, opening it if needed. */
-export type Connect = (url: RelayUrl) => RelayConnection
 
 const DEFAULT_MAX_RELAYS = 64
 

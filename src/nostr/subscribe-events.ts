@@ -4,7 +4,7 @@ import { eventGate } from './event-gate.ts'
 import { groupByRestriction, type Filter } from './filter.ts'
 import { fetchOlder } from './fetch-older.ts'
 import type { RelayConnection } from './relay-connection.ts'
-import type { Connect } from './relay-hub.ts'
+import type { Connect } from './relay-connection.ts'
 import { StoredSpan } from './stored-span.ts'
 import type { NostrEvent } from './verify-event.ts'
 

@@ -2,7 +2,7 @@
 import { toPaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { RelayUrl } from '../core/relay-url.ts'
-import type { Compute, ComputeCheck } from './compute-port.ts'
+import type { Compute, ComputeFinding } from './compute-port.ts'
 import type { ProviderProbes } from './ports.ts'
 import type { ProviderConfig } from './provider-config.ts'
 
@@ -44,7 +44,7 @@ async function checkMachines(
   }
 }
 
-function aboutMachines(finding: ComputeCheck['findings'][number]): Finding {
+function aboutMachines(finding: ComputeFinding): Finding {
   return { about: 'machines', ...finding }
 }
 

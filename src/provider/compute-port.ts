@@ -55,10 +55,16 @@ export type Readiness =
   | { ready: false; since: Date }
   | { ready: true; since: Date; outage?: { since: Date; until: Date } }
 
+/** What was found of one thing that was looked at in the place of the machines. */
+export interface ComputeFinding {
+  level: 'ok' | 'warn' | 'fail'
+  what: string
+  fix?: string
+}
+
 export interface ComputeCheck {
   ok: boolean
-  /** One line per thing that was looked at. */
-  findings: { level: 'ok' | 'warn' | 'fail'; what: string; fix?: string }[]
+  findings: ComputeFinding[]
   /** Stays the same while it is the same cluster; the ledger remembers it. Absent when it could not be read. */
   clusterId?: string
 }
@@ -78,7 +84,7 @@ export interface Compute {
   check(): Promise<ComputeCheck>
 
   /** What only a machine can tell, tried with one of the provider's own; takes up to a minute and leaves nothing. Absent where there is no such thing. */
-  trial?(): Promise<ComputeCheck['findings']>
+  trial?(): Promise<ComputeFinding[]>
 
   /** How many more machines of each spec fit now; a missing spec is unlimited. */
   capacity(

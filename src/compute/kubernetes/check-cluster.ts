@@ -1,14 +1,12 @@
 // Is this cluster fit, may we do what we have to, and which cluster is it?
 import * as z from 'zod'
-import type { ComputeCheck } from '../../provider/compute-port.ts'
+import type { ComputeCheck, ComputeFinding } from '../../provider/compute-port.ts'
 import { placeError } from './api-problem.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import { coordinationLease } from './coordination-lease.ts'
 import { checkPermissions } from './check-permissions.ts'
 import { checkPortRange } from './check-ports.ts'
 import { readAnswer } from './read-answer.ts'
-
-export type Finding = ComputeCheck['findings'][number]
 
 /** Native sidecars are on by default, and deadlines that rise are honoured. */
 const OLDEST = { major: 1, minor: 29 }
@@ -30,7 +28,7 @@ export async function checkCluster(place: KubernetesPlace): Promise<ComputeCheck
   return { ok, findings, ...(clusterId === undefined ? {} : { clusterId }) }
 }
 
-async function checkVersion(place: KubernetesPlace): Promise<Finding> {
+async function checkVersion(place: KubernetesPlace): Promise<ComputeFinding> {
   const answer = readAnswer(await place.api.ask({ method: 'GET', path: '/version' }), versionSchema)
   if (!answer.ok) {
     if (answer.problem.kind !== 'unauthorized' && answer.problem.kind !== 'forbidden')
@@ -42,7 +40,7 @@ async function checkVersion(place: KubernetesPlace): Promise<Finding> {
 }
 
 /** The finding of an answer of /version. */
-export function versionFinding({ major, minor, gitVersion }: z.output<typeof versionSchema>): Finding {
+export function versionFinding({ major, minor, gitVersion }: z.output<typeof versionSchema>): ComputeFinding {
   const [of, at] = [Number.parseInt(major, 10), Number.parseInt(minor, 10)]
   if (of > OLDEST.major || (of === OLDEST.major && at >= OLDEST.minor))
     return { level: 'ok', what: `Kubernetes ${gitVersion}` }
@@ -53,13 +51,15 @@ export function versionFinding({ major, minor, gitVersion }: z.output<typeof ver
   }
 }
 
-async function nodeFinding({ nodes }: KubernetesPlace): Promise<Finding> {
+async function nodeFinding({ nodes }: KubernetesPlace): Promise<ComputeFinding> {
   if (await nodes.mayRead()) return { level: 'ok', what: 'offers count the room on the nodes' }
   const fix = 'kubectl apply -f k8s/rights/node-capacity.yaml has it counted'
   return { level: 'ok', what: 'offers do not count the room on the nodes: they may not be seen', fix }
 }
 
-async function identifyCluster(place: KubernetesPlace): Promise<{ finding: Finding[]; clusterId?: string }> {
+async function identifyCluster(
+  place: KubernetesPlace,
+): Promise<{ finding: ComputeFinding[]; clusterId?: string }> {
   const answer = readAnswer(await coordinationLease(place.api), objectSchema)
   if (answer.ok) {
     const { uid } = answer.body.metadata

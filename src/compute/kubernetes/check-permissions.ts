@@ -1,10 +1,7 @@
 // May the daemon do what it has to? The API server is asked verb by verb.
-import * as z from 'zod'
-import { placeError } from './api-problem.ts'
-import type { Finding } from './check-cluster.ts'
-import type { ClusterApi } from './cluster-api.ts'
+import type { ComputeFinding } from '../../provider/compute-port.ts'
+import { isAllowed } from './is-allowed.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
-import { readAnswer } from './read-answer.ts'
 
 interface Permission {
   group: string
@@ -42,10 +39,8 @@ export const PERMISSIONS_PER_POD: readonly Permission[] = [
   { group: 'networking.k8s.io', resource: 'networkpolicies', verbs: ['create', 'list'] },
 ]
 
-const reviewSchema = z.object({ status: z.object({ allowed: z.boolean() }) })
-
 /** One finding for each resource with a missing verb, or one that says all is granted. */
-export async function checkPermissions(place: KubernetesPlace): Promise<Finding[]> {
+export async function checkPermissions(place: KubernetesPlace): Promise<ComputeFinding[]> {
   const { namespace, namespacePerPod = false } = place.settings
   const home = PERMISSIONS.map(async (permission) => missingOf(place, permission, namespace))
   const everywhere = namespacePerPod
@@ -60,7 +55,7 @@ async function missingOf(
   place: KubernetesPlace,
   permission: Permission,
   namespace?: string,
-): Promise<Finding | undefined> {
+): Promise<ComputeFinding | undefined> {
   const { group, resource, verbs, without } = permission
   const where = namespace === undefined ? {} : { namespace }
   const granted = await Promise.all(
@@ -76,23 +71,4 @@ async function missingOf(
     what: without === undefined ? what : `${what}: ${without}`,
     fix: `kubectl apply -f ${file} grants it`,
   }
-}
-
-/** Asks the API server about the credentials in use; without a namespace, about all of them. Throws where it does not answer. */
-export async function isAllowed(
-  api: ClusterApi,
-  attributes: { namespace?: string; group: string; resource: string; verb: string },
-): Promise<boolean> {
-  const asked = await api.ask({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: attributes },
-    },
-  })
-  const answer = readAnswer(asked, reviewSchema)
-  if (!answer.ok) throw placeError(answer.problem, 'the permissions could not be looked up')
-  return answer.body.status.allowed
 }

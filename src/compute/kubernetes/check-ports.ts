@@ -1,12 +1,12 @@
 // Does the cluster give out the ports of the configured range, in a namespace that is there?
+import type { ComputeFinding } from '../../provider/compute-port.ts'
 import { placeError } from './api-problem.ts'
 import type { ApiProblem } from './api-problem.ts'
 import type { ApiAnswer } from './cluster-connection.ts'
-import type { Finding } from './check-cluster.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 
 /** Takes both ends of the range for a moment: without taking it (`dryRun`) an API server gives out any port. */
-export async function checkPortRange(place: KubernetesPlace): Promise<Finding[]> {
+export async function checkPortRange(place: KubernetesPlace): Promise<ComputeFinding[]> {
   const { exposure, portRange } = place.settings
   const { first, last } = portRange
   if (exposure === 'none') return [{ level: 'ok', what: 'no ports: machines are reached over Tor' }]
@@ -28,7 +28,7 @@ export async function checkPortRange(place: KubernetesPlace): Promise<Finding[]>
 }
 
 /** `outside`: what the API server said of the ends that are no node ports. */
-function portsOfTheNode({ settings }: KubernetesPlace, outside: readonly ApiProblem[]): Finding[] {
+function portsOfTheNode({ settings }: KubernetesPlace, outside: readonly ApiProblem[]): ComputeFinding[] {
   const { first, last } = settings.portRange
   const said = /(\d+)-(\d+)$/.exec(outside[0]?.message ?? '')
   const surrounds = said !== null && first < Number(said[1]) && last > Number(said[2])
@@ -45,7 +45,7 @@ function portsOfTheNode({ settings }: KubernetesPlace, outside: readonly ApiProb
   return [{ level: 'warn', what }]
 }
 
-function notTried(problem: ApiProblem): Finding {
+function notTried(problem: ApiProblem): ComputeFinding {
   const error = placeError(problem, 'a service could not be made')
   // No answer says nothing about the ports.
   if (problem.kind === 'unavailable') throw error

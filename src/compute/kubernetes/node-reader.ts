@@ -2,8 +2,8 @@
 import type * as z from 'zod'
 import type { Clock } from '../../core/clock.ts'
 import { placeError } from './api-problem.ts'
-import { isAllowed } from './check-permissions.ts'
 import type { ClusterApi } from './cluster-api.ts'
+import { isAllowed } from './is-allowed.ts'
 import { type Node, nodeListSchema, podListSchema, type ScheduledPod } from './node-room.ts'
 import { readAnswer } from './read-answer.ts'
 

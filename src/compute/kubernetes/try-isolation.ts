@@ -1,8 +1,8 @@
 // Are the tenants' machines kept away from the cluster? Only a pod that tries to reach it can tell: an API server takes any policy, whether its network enforces it or not.
 import * as z from 'zod'
+import type { ComputeFinding } from '../../provider/compute-port.ts'
 import { toHex } from '../../core/hex.ts'
 import { placeError } from './api-problem.ts'
-import type { Finding } from './check-cluster.ts'
 import { pause } from '../../core/pause.ts'
 import type { NewObject } from './cluster-api.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
@@ -57,7 +57,7 @@ const podsSchema = z.object({
 })
 
 /** `trial` of the port: runs a pod like a tenant's for a moment, in up to a minute, and takes it away again. */
-export async function tryIsolation(place: KubernetesPlace): Promise<Finding[]> {
+export async function tryIsolation(place: KubernetesPlace): Promise<ComputeFinding[]> {
   // A name of its own: the trial before it may still be on its way out, and would answer for this one.
   const name = `paygress-check-${toHex(place.settings.random.bytes(4))}`
   const made = await place.api.create('jobs', manifest(place, name, await portOfNode(place)))
@@ -80,7 +80,7 @@ async function portOfNode(place: KubernetesPlace): Promise<number | undefined> {
   return undefined
 }
 
-async function finding(place: KubernetesPlace, name: string, uid: string): Promise<Finding> {
+async function finding(place: KubernetesPlace, name: string, uid: string): Promise<ComputeFinding> {
   const began = performance.now()
   const until = began + LONGEST_SEC * 1000
   let waitsFor = 'no node took it'
@@ -101,7 +101,7 @@ async function finding(place: KubernetesPlace, name: string, uid: string): Promi
 }
 
 /** What the exit code of the trial means. */
-export function verdict(exitCode: number): Finding {
+export function verdict(exitCode: number): ComputeFinding {
   if (exitCode === NOT_REACHED) return { level: 'ok', what: "machines cannot reach the cluster's API server" }
   if (exitCode === REACHED) {
     return {
@@ -115,7 +115,7 @@ export function verdict(exitCode: number): Finding {
   )
 }
 
-function neverMade({ settings: { exposure, namespace } }: KubernetesPlace, why: string): Finding {
+function neverMade({ settings: { exposure, namespace } }: KubernetesPlace, why: string): ComputeFinding {
   const label = `kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=privileged --overwrite`
   const needsLabel = why === NOT_ADMITTED && exposure === 'hostport'
   return {
@@ -125,7 +125,7 @@ function neverMade({ settings: { exposure, namespace } }: KubernetesPlace, why: 
   }
 }
 
-function cannotTell(why: string): Finding {
+function cannotTell(why: string): ComputeFinding {
   return {
     level: 'warn',
     what: `whether machines are kept away from the cluster could not be found out: ${why}`,
