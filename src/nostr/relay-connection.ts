@@ -3,7 +3,8 @@ import type { Clock, Random } from '../core/clock.ts'
 import type { RelayUrl } from '../core/relay-url.ts'
 import type { EventLane, EventQueue } from './event-queue.ts'
 import { RelayAuth } from './relay-auth.ts'
-import { parseRelayFrame, reasonPrefix, type ReasonPrefix, type RelayFrame } from './relay-frame.ts'
+import { parseRelayFrame, type RelayFrame } from './relay-frame.ts'
+import { RelayPublications, type PublishHandlers } from './relay-publications.ts'
 import { RelayRequest, type RequestHandlers } from './relay-request.ts'
 import { RelaySocket, type SocketState } from './relay-socket.ts'
 import type { RelayTiming } from './relay-timing.ts'
@@ -20,20 +21,6 @@ export interface ConnectionOptions {
   eventsPerMinute: number | undefined
   onNotice(url: RelayUrl, text: string): void
   isAllowed?: (address: string) => boolean
-}
-
-export interface PublishHandlers {
-  onSent(): void
-  /** `duplicate` counts as accepted. */
-  onAnswer(accepted: boolean, reason: string, prefix: ReasonPrefix): void
-  onDown(reason: string): void
-}
-
-interface Publication {
-  event: NostrEvent
-  /** Several callers may publish the same event; each hears the answer. */
-  waiting: Set<PublishHandlers>
-  authTried: boolean
 }
 
 // A relay that sends this many forged or malformed events on one connection is left alone for a while.
@@ -54,7 +41,7 @@ export class RelayConnection {
   readonly #auth: RelayAuth
   readonly #requests = new Set<RelayRequest>()
   readonly #byWireId = new Map<string, RelayRequest>()
-  readonly #publications = new Map<string, Publication>()
+  readonly #publications: RelayPublications
   #lastWireId = 0
   #badNow = 0
 
@@ -73,6 +60,7 @@ export class RelayConnection {
       send: (event) => this.#send(['AUTH', event]),
       onSettled: (accepted) => this.#authSettled(accepted),
     })
+    this.#publications = new RelayPublications(this.#auth, (event) => this.#send(['EVENT', event]))
     const events = {
       onOpen: () => this.#opened(),
       onText: (text: string) => this.#received(text),
@@ -92,7 +80,7 @@ export class RelayConnection {
 
   /** True where nobody needs this connection now. */
   get idle(): boolean {
-    return this.#requests.size === 0 && this.#publications.size === 0
+    return this.#requests.size === 0 && this.#publications.isEmpty
   }
 
   /** Opens a REQ that is kept over reconnects until the returned function is called. */
@@ -106,16 +94,10 @@ export class RelayConnection {
 
   /** Sends an event, again after each reconnect, until it is answered or the returned function is called. */
   publish(event: NostrEvent, handlers: PublishHandlers): () => void {
-    const publication = this.#publications.get(event.id) ?? { event, waiting: new Set(), authTried: false }
-    publication.waiting.add(handlers)
-    this.#publications.set(event.id, publication)
-    if (this.state === 'open') this.#transmit(publication)
+    const publication = this.#publications.add(event, handlers)
+    if (this.state === 'open') publication.transmit()
     else this.#socket.nudge()
-    return () => {
-      publication.waiting.delete(handlers)
-      if (publication.waiting.size === 0 && this.#publications.get(event.id) === publication)
-        this.#publications.delete(event.id)
-    }
+    return publication.leave
   }
 
   /** An event of this relay was forged or malformed. */
@@ -138,7 +120,7 @@ export class RelayConnection {
   #opened(): void {
     this.#badNow = 0
     for (const request of this.#requests) this.#ask(request)
-    for (const publication of this.#publications.values()) this.#transmit(publication)
+    this.#publications.transmitAll()
   }
 
   #wentDown(reason: string): void {
@@ -149,10 +131,7 @@ export class RelayConnection {
       request.reset()
       request.handlers.onDown(reason)
     }
-    for (const publication of [...this.#publications.values()]) {
-      publication.authTried = false
-      for (const handlers of [...publication.waiting]) handlers.onDown(reason)
-    }
+    this.#publications.wentDown(reason)
   }
 
   #received(text: string): void {
@@ -164,7 +143,7 @@ export class RelayConnection {
       case 'CLOSED':
         return this.#answered(frame, text.length)
       case 'OK':
-        if (!this.#auth.takeOk(frame.eventId, frame.accepted)) this.#judged(frame)
+        if (!this.#auth.takeOk(frame.eventId, frame.accepted)) this.#publications.judged(frame)
         return
       case 'AUTH':
         return this.#auth.answer(frame.challenge)
@@ -232,23 +211,7 @@ export class RelayConnection {
         this.#stored(request)
       }
     }
-    for (const publication of [...this.#publications.values()]) {
-      if (publication.authTried) this.#transmit(publication)
-    }
-  }
-
-  #judged(frame: RelayFrame & { type: 'OK' }): void {
-    const publication = this.#publications.get(frame.eventId)
-    if (publication === undefined) return
-    const prefix = reasonPrefix(frame.reason)
-    if (!frame.accepted && prefix === 'auth-required' && this.#auth.possible && !publication.authTried) {
-      publication.authTried = true
-      if (this.#auth.state === 'accepted') this.#transmit(publication)
-      return
-    }
-    this.#publications.delete(frame.eventId)
-    const accepted = frame.accepted || prefix === 'duplicate'
-    for (const handlers of publication.waiting) handlers.onAnswer(accepted, frame.reason, prefix)
+    this.#publications.authSettled()
   }
 
   #ask(request: RelayRequest): void {
@@ -273,11 +236,6 @@ export class RelayConnection {
     this.#requests.delete(request)
     this.#withdraw(request)
     request.reset()
-  }
-
-  #transmit(publication: Publication): void {
-    if (!this.#send(['EVENT', publication.event])) return
-    for (const handlers of publication.waiting) handlers.onSent()
   }
 
   #send(frame: readonly unknown[]): boolean {
