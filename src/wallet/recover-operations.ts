@@ -17,6 +17,8 @@ import type { RecoverOptions, RecoveryReport } from './recovery-report.ts'
 
 /** An unpaid invoice is asked for that long after it expired (or was made, where it does not say). */
 const INVOICE_FORGOTTEN_SEC = 86_400
+/** So many rows of one mint at once: one after the other, a thousand would wait for two thousand answers. */
+const AT_ONCE = 8
 
 /** The mints that have rows to end, by the journal alone. */
 export function mintsToRecover({ store, clock }: WalletDeps): MintUrl[] {
@@ -54,16 +56,35 @@ async function recoverMint(
   run: MintRun,
   report: RecoveryReport,
 ): Promise<void> {
-  for (const operation of deps.store.openOperations()) {
-    if (run.signal.aborted) return
-    if (operation.mint !== run.mint || deps.active.has(operation.id)) continue
-    if (!knowsEffect(deps, operation) || !takeOver(deps, operation)) continue
-    const outcome = await asked(deps, run, operation, mintPaid)
-    if (outcome === undefined) continue
-    const { id: operationId, kind, mint, orderId } = operation
-    if (outcome.status === 'unknown') report.open.push({ operationId, kind, orderId, mint })
-    else report.ended.push({ operationId, kind, orderId, result: outcome })
+  const rows = deps.store.openOperations().filter(({ mint }) => mint === run.mint)
+  const recoverNext = async (): Promise<boolean> => {
+    const operation = rows.shift()
+    if (operation === undefined || run.signal.aborted) return false
+    await recoverRow(deps, mintPaid, run, operation, report)
+    return true
   }
+  // The first one shows whether the mint answers at all.
+  await recoverNext()
+  const inTurn = async (): Promise<void> => {
+    while (await recoverNext());
+  }
+  const results = await Promise.allSettled(Array.from({ length: AT_ONCE }, inTurn))
+  for (const result of results) if (result.status === 'rejected') throw result.reason
+}
+
+async function recoverRow(
+  deps: WalletDeps,
+  mintPaid: MintPaid,
+  run: MintRun,
+  operation: Operation,
+  report: RecoveryReport,
+): Promise<void> {
+  if (deps.active.has(operation.id) || !knowsEffect(deps, operation) || !takeOver(deps, operation)) return
+  const outcome = await asked(deps, run, operation, mintPaid)
+  if (outcome === undefined) return
+  const { id: operationId, kind, mint, orderId } = operation
+  if (outcome.status === 'unknown') report.open.push({ operationId, kind, orderId, mint })
+  else report.ended.push({ operationId, kind, orderId, result: outcome })
 }
 
 /** What became of one row; of a mint that kept us waiting for nothing in this run, nothing more is asked. */

@@ -7,6 +7,8 @@ import { type Figure, figureCells } from './figures.ts'
 import { giftWraps } from './gift-wraps.ts'
 import { kubernetes } from './kubernetes.ts'
 import { offers } from './offers.ts'
+import { orders } from './orders.ts'
+import { recovery } from './recovery.ts'
 import { startUp } from './start-up.ts'
 
 /** Each measures one thing; a new one is a file of its own and a line here. */
@@ -15,6 +17,8 @@ const BENCHES: Record<string, (home: string) => Promise<Figure[]>> = {
   'gift-wraps': giftWraps,
   offers,
   buy,
+  recovery: async () => recovery(),
+  orders: async () => orders(),
   kubernetes,
 }
 

@@ -165,13 +165,17 @@ export class TestBoard implements OfferBoard {
   }
 }
 
-export interface World {
-  mint: FaultyMint
+/** What a provider and its buyer stand on. */
+export interface ProviderPlace {
   url: MintUrl
   buyer: TestWallet
   home: string
   clock: MovableClock
   compute: Compute
+}
+
+export interface World extends ProviderPlace {
+  mint: FaultyMint
   /** Crashed providers that still hold timers. */
   zombies: Promise<void>[]
   close(): Promise<void>
@@ -243,7 +247,10 @@ export interface ProviderOptions {
 }
 
 /** Opens (again) the provider of a world. */
-export async function openProvider(world: World, options: ProviderOptions = {}): Promise<RunningProvider> {
+export async function openProvider(
+  world: ProviderPlace & Pick<World, 'zombies'>,
+  options: ProviderOptions = {},
+): Promise<RunningProvider> {
   const { clock } = world
   const { requestTimeoutMs = 1_000 } = options
   const database = fenceDatabase(openProfileDatabase(join(world.home, 'provider')))
@@ -392,7 +399,7 @@ export interface PurchaseOptions {
 
 /** A token locked to the provider with everything a careful buyer sends. */
 export async function lockedPurchase(
-  world: World,
+  world: ProviderPlace,
   provider: RunningProvider,
   options: PurchaseOptions = {},
 ): Promise<Purchase> {
@@ -415,7 +422,7 @@ export async function lockedPurchase(
 
 /** The buyer's proof that the refund key of a lock is theirs, for one order. */
 export function refundSignature(
-  world: World,
+  world: ProviderPlace,
   { index }: Purchase['refundKey'],
   { sender = BUYER_KEY, orderId }: { sender?: PublicKeyHex; orderId: OrderId },
 ): string {

@@ -12,6 +12,7 @@ import { currentOwner, isOwnerAlive } from '../../../src/storage/process-owner.t
 import { openProfileDatabase } from '../../../src/storage/profile-database.ts'
 import { walletStore } from '../../../src/storage/wallet-store.ts'
 import { createWallet } from '../../../src/wallet/create-wallet.ts'
+import type { MintConnection } from '../../../src/wallet/mint-port.ts'
 import type { OperationResult, Effects } from '../../../src/wallet/transaction.ts'
 import type { Outcome } from '../../../src/wallet/operation-options.ts'
 import type { Wallet } from '../../../src/wallet/wallet.ts'
@@ -30,6 +31,8 @@ export interface TestWalletOptions {
   clock?: Clock
   requestTimeoutMs?: number
   trusted?: readonly string[]
+  /** Changes what the wallet hears of a mint. */
+  overhear?: (mint: MintConnection) => MintConnection
 }
 
 const systemClock: Clock = { now: () => Date.now() }
@@ -40,9 +43,10 @@ export function openTestWallet(options: TestWalletOptions = {}): TestWallet {
   const database = openProfileDatabase(home)
   const clock = options.clock ?? systemClock
   const requestTimeoutMs = options.requestTimeoutMs ?? 2_000
+  const { overhear = (mint) => mint } = options
   const wallet = createWallet({
     store: walletStore(database),
-    connectMint: (mint) => connectMint(mint, { clock, timeoutMs: requestTimeoutMs }),
+    connectMint: (mint) => overhear(connectMint(mint, { clock, timeoutMs: requestTimeoutMs })),
     ecash: ecashSource(),
     seedOfWords,
     owners: { current: currentOwner, isAlive: isOwnerAlive },
