@@ -95,8 +95,9 @@ export class Outbox {
     const ofKind = [...this.#sending.values()].filter((each) => each === kind).length
     const room = Math.min(most - ofKind, AT_ONCE - this.#sending.size)
     if (room <= 0) return
+    // Those that are on their way are still in it.
     const due = this.#options.ledger
-      .outboxDue(now, AT_ONCE * 4, kind)
+      .outboxDue(now, room + this.#sending.size, kind)
       .filter((row) => !this.#sending.has(row.orderKey))
     for (const row of due.slice(0, room)) void this.#send(row, kind, signal)
   }
