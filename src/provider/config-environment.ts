@@ -29,6 +29,8 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   POD_SPECS_FILE: 'pod-specs.json',
   PAYMENT_RATE_SATS_PER_HOUR: '100',
   BASE_IMAGE: DEFAULT_IMAGE,
+  SSH_BASE_IMAGE: DEFAULT_IMAGE,
+  HOLD_IMAGE: DEFAULT_IMAGE,
   ALLOWED_IMAGES: 'linuxserver/*',
   MINIMUM_POD_DURATION_SECONDS: '60',
   MAXIMUM_POD_DURATION_SECONDS: '2592000',
@@ -60,6 +62,8 @@ export function problem(name: string, what: string): string {
   return example === undefined ? joined : `${joined} (example: ${name}=${example})`
 }
 
+const image = z.string().refine(isImage, 'must be the name of an image')
+
 const LATER = 'comes in a later version'
 
 export const environment = z.object({
@@ -71,15 +75,15 @@ export const environment = z.object({
   CASHU_DB_PATH: z.string().default('./data/paygress.db'),
   MINIMUM_POD_DURATION_SECONDS: number(60, 1, TEN_YEARS),
   MAXIMUM_POD_DURATION_SECONDS: optionalNumber(1, TEN_YEARS),
-  BASE_IMAGE: z.string().optional(),
-  SSH_BASE_IMAGE: z.string().optional(),
+  BASE_IMAGE: image.optional(),
+  SSH_BASE_IMAGE: image.optional(),
   ALLOWED_IMAGES: imageList,
   SSH_HOST: hostName.optional(),
   SSH_EXPOSURE: oneOf(['nodeport', 'hostport', 'none'], 'nodeport'),
   POD_NAMESPACE: namespaceName.default('user-workloads'),
   KUBECONFIG: z.string().optional(),
   KUBE_CONTEXT: z.string().optional(),
-  HOLD_IMAGE: z.string().optional(),
+  HOLD_IMAGE: image.optional(),
   RUNTIME_CLASS_NAME: z.string().optional(),
   HOST_USERS: optionalYesOrNo,
   NAMESPACE_PER_POD: yesOrNo(false),
@@ -88,8 +92,8 @@ export const environment = z.object({
   SSH_PORT: number(2222, 1, 65_535),
   SSH_PORT_RANGE_START: number(30_000, 1, 65_535),
   SSH_PORT_RANGE_END: number(31_000, 1, 65_535),
-  PROVIDER_NAME: z.string().max(200).optional(),
-  PROVIDER_LOCATION: z.string().max(100).optional(),
+  PROVIDER_NAME: textUpTo(200).optional(),
+  PROVIDER_LOCATION: textUpTo(100).optional(),
   STARTUP_ALLOWANCE_SECONDS: number(300, 10, 3_000),
   MAX_UNPAID_LEASES: number(10, 1, 1_000),
   OFFER_REFRESH_SECONDS: number(600, 60, 3_600),
@@ -100,7 +104,7 @@ export const environment = z.object({
   DEFAULT_POD_DURATION_MINUTES: optionalNumber(1, 5_256_000),
   ENABLE_CLEANUP_TASK: yesOrNo(false),
   ENABLE_TOR_SIDECAR: yesOrNo(false),
-  TOR_IMAGE: z.string().refine(isImage, 'must be the name of an image').optional(),
+  TOR_IMAGE: image.optional(),
   CONTEXTVM_ENABLED: off(`ContextVM ${LATER}`),
   LEGACY_DIALECTS: z
     .string()
@@ -111,6 +115,10 @@ export const environment = z.object({
 })
 
 export type ParsedEnvironment = z.infer<typeof environment>
+
+function textUpTo(most: number) {
+  return z.string().max(most, `must be at most ${most} characters`)
+}
 
 function oneOf<Value extends string>(values: readonly [Value, ...Value[]], fallback: Value) {
   return z.enum(values, `must be one of ${values.join(', ')}`).default(fallback)

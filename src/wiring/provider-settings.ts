@@ -108,6 +108,13 @@ export function providerKey(config: Pick<ProviderConfig, 'privateKey' | 'databas
 
 function keyInFile(path: string): Uint8Array | undefined {
   if (path.startsWith('nsec1') || !existsSync(path)) return undefined
-  const file = readPrivateFile(path)
-  return file === undefined ? undefined : decodeSecretKey(file.content.trim())
+  try {
+    return decodeSecretKey(readPrivateFile(path)?.content.trim() ?? '')
+  } catch (error) {
+    if (!(error instanceof PaygressError)) throw error
+    throw new PaygressError('config_invalid', `NOSTR_PRIVATE_KEY: ${error.message}`, {
+      hint: 'name a file that holds an nsec and that you can read, or leave it empty to have a key made and kept',
+      cause: error,
+    })
+  }
 }

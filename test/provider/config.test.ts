@@ -213,6 +213,13 @@ describe('a mistake', () => {
     ],
     ['an unknown level', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL: must be one of debug'],
     [
+      'a name that is too long',
+      { PROVIDER_NAME: 'x'.repeat(201) },
+      'PROVIDER_NAME: must be at most 200 characters',
+    ],
+    ['an image that is none', { BASE_IMAGE: '; rm -rf /' }, 'BASE_IMAGE: must be the name of an image'],
+    ['a hold image that is none', { HOLD_IMAGE: 'a b' }, 'HOLD_IMAGE: must be the name of an image'],
+    [
       'an older dialect',
       { LEGACY_DIALECTS: 'nip04-dm' },
       'LEGACY_DIALECTS: older dialects come in a later version',

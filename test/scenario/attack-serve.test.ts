@@ -31,6 +31,12 @@ test('another program’s file in the place of the database: refused, and nothin
 })
 
 test.each([
+  [
+    'a key that is a folder',
+    { NOSTR_PRIVATE_KEY: '/tmp' },
+    /NOSTR_PRIVATE_KEY: cannot read \/tmp: it is a folder/,
+  ],
+  ['a key without end', { NOSTR_PRIVATE_KEY: '/dev/zero' }, /NOSTR_PRIVATE_KEY: .*it is not a file/],
   ['a key of zeros', { NOSTR_PRIVATE_KEY: '0'.repeat(64) }, /NOSTR_PRIVATE_KEY/],
   [
     'specs in a folder, with another mistake',
