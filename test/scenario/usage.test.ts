@@ -106,7 +106,7 @@ describe('what can be seen without any network', () => {
       { exit: 2, says: /1 MiB/ },
     ],
     ['a key that is not there', ['config', 'set', 'ssh_key', '/nope'], { exit: 2, hint: /\.pub/ }],
-    ['an unknown preference', ['config', 'set', 'mnit', MINT], { exit: 2, hint: /mint/ }],
+    ['an unknown preference', ['config', 'set', 'mnit', MINT], { exit: 2, hint: /did you mean mint\?/ }],
   ])('%s', async (_, args, wanted) => {
     await expectBoth(args, wanted)
   })
