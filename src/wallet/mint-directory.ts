@@ -47,6 +47,8 @@ export function mintDirectory(deps: {
   const connections = new Map<MintUrl, MintConnection>()
   const lookedForUnknown = new Map<MintUrl, { atMs: number; found: Promise<Keyset[]> }>()
   const infos = new Map<MintUrl, MintInfo>()
+  // What was checked once stays: a keyset's id says which keys it has, and they are asked for with every coin.
+  const genuine = new Map<string, KeysetKeys['keys']>()
 
   function connection(mint: MintUrl): MintConnection {
     const open = connections.get(mint)
@@ -72,8 +74,12 @@ export function mintDirectory(deps: {
   }
 
   async function withKeys(mint: MintUrl, keyset: Keyset, signal?: AbortSignal): Promise<KeysetKeys> {
-    const stored = store.keys(mint, keyset.id)
-    if (stored !== undefined) return { ...keyset, keys: stored }
+    const name = `${mint} ${keyset.id}`
+    const stored = genuine.get(name) ?? store.keys(mint, keyset.id)
+    if (stored !== undefined) {
+      genuine.set(name, stored)
+      return { ...keyset, keys: stored }
+    }
     const keys = valueOf(mint, await connection(mint).keys(keyset.id, signal))
     const complete = { ...keyset, keys }
     if (!(await deps.ecash.load()).isKeysetGenuine(complete)) {

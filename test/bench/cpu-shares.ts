@@ -31,7 +31,8 @@ export function cpuShares(profile: CpuProfile): Record<Share, number> {
   const { samples = [], timeDeltas = [] } = profile
   samples.forEach((id, at) => {
     const name = nodes.get(id)?.callFrame.functionName
-    if (name === '(idle)' || name === '(program)') return
+    // The collector clears away after all of them, each after its part.
+    if (name === '(idle)' || name === '(program)' || name === '(garbage collector)') return
     const micros = timeDeltas[at + 1] ?? 0
     shares[shareOf(id)] += micros / 1000
   })

@@ -11,6 +11,8 @@ let buyer: TestWallet
 let provider: TestWallet
 /** Commits to the disk and requests that move money, in their order. */
 const happened: string[] = []
+/** How often the keys of a keyset were read from the disk. */
+let keysRead = 0
 
 const overhear = (connection: MintConnection): MintConnection => ({
   ...connection,
@@ -26,7 +28,11 @@ beforeAll(async () => {
   buyer = openTestWallet({ trusted: [url], overhear })
   provider = openTestWallet({ trusted: [url], overhear })
   for (const { database } of [buyer, provider]) {
-    const { transaction } = database
+    const { transaction, get } = database
+    database.get = (sql, params) => {
+      if (sql.startsWith('SELECT keys')) keysRead += 1
+      return get(sql, params)
+    }
     database.transaction = (work) => {
       const result = transaction(work)
       happened.push('commit')
@@ -80,4 +86,10 @@ test('each movement of money is committed once before its swap and once after', 
     send: movement,
     swap: movement,
   })
+})
+
+test('the keys of a mint are read once, not with every coin', async () => {
+  keysRead = 0
+  await purchase()
+  expect(keysRead).toBe(0)
 })
