@@ -7,6 +7,7 @@ import { getOrder, isIn, moveNow } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, InboxReading } from './ports.ts'
 import { receiveKept } from './receive-kept.ts'
+import { secondsUntilEnd } from './seconds-until-end.ts'
 import { sendOrder } from './send-order.ts'
 import { lockHasEnded, settleRefusal } from './settle-refusal.ts'
 import { applyStopAnswer, finishStop } from './stop-pod.ts'
@@ -160,11 +161,11 @@ async function lateLoss(
   return order
 }
 
-/** True where the paid time has passed by our clock. */
+/** True where the paid time has passed by our clock, and by what was known of the mint's when it was paid: either may be an hour off by now. */
 export function leaseIsOver(
   { orders, clock }: Pick<Client, 'orders' | 'clock'>,
   order: OrderIn<'ready'>,
 ): boolean {
   const end = orders.pod(order.podNpub)?.expiresAt.getTime() ?? Date.parse(order.expiresAt)
-  return clock.now() > end
+  return clock.now() > end && secondsUntilEnd(order.payment, clock.now(), end) < 0
 }

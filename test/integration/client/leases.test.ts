@@ -135,6 +135,34 @@ test('a lease expires on disk only after the inbox was read past its end', async
   expect(listPods(buyer.client)).toEqual([])
 })
 
+describe.each([
+  ['ahead', 3_600],
+  ['behind', -3_600],
+])('a lease of somebody whose clock is an hour %s', (_how, clockAheadSec) => {
+  const recover = () => recoverOrders(buyer.client, { mode: 'full', signal })
+  const state = () => getOrder(buyer.orders, pod.orderId).state
+
+  beforeEach(async () => {
+    await buyer.close()
+    buyer = await openTestBuyer({ clockAheadSec })
+    const bought = await buyPod(buyer.client, buyWish({ alias: 'mine' }), { signal })
+    if (bought.outcome !== 'served') throw new Error('not bought')
+    pod = bought.pod
+  })
+
+  test('is not over before its time: its stop brings what is left', async () => {
+    await recover()
+    expect(state()).toBe('ready')
+    expect(await stopPod(buyer.client, 'mine', { signal })).toMatchObject({ refundedSat: 10n })
+  })
+
+  test('is over an hour after its time at the latest', async () => {
+    buyer.clock.passSeconds(700 + 3_600)
+    await recover()
+    expect(state()).toBe('expired')
+  })
+})
+
 test('a lease whose end the provider moved unasked goes on until then', async () => {
   const order = getOrder(buyer.orders, pod.orderId)
   if (order.state !== 'ready') throw new Error('not ready')
