@@ -57,6 +57,12 @@ const COLUMNS = [
     onlyOnRequest: true,
     text: (row: OfferRow) => (row.available === undefined ? '' : String(row.available)),
   },
+  {
+    key: 'features',
+    title: 'FEATURES',
+    onlyOnRequest: true,
+    text: (row: OfferRow) => row.seen.offer.features.join(','),
+  },
 ] as const
 
 export async function run(invocation: Invocation): Promise<undefined> {

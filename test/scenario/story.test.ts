@@ -173,6 +173,8 @@ describe('one after the other', () => {
     expect((await ok(['offers', '-o', 'name'], home)).stdout.split('\n')).toHaveLength(4)
     expect((await ok(['offers', '-o', 'yaml'], home)).stdout).toMatch(/^offers:\n {2}- provider_npub: npub1/)
     const columns = await ok(['offers', '--columns', 'spec', '--no-headers'], home)
+    const features = await ok(['offers', '--columns', 'features', '--no-headers'], home)
+    expect(features.stdout).toMatch(/^\S*quote\S*\n/)
     expect(columns.stdout).toBe('basic\nstandard\npremium\n')
     await ok(['wallet', 'fund', '200', '-q'], home)
     const quiet = await ok(['buy', '--spec', 'basic', '--for', '1m', '--yes', '-q'], home)
