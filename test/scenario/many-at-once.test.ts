@@ -4,7 +4,9 @@ import { beforeAll, expect, test } from 'vitest'
 import { readJournal } from '../oracle/journal-file.ts'
 import { readMintBooks } from '../oracle/mint-books.ts'
 import { reckon, wrongs } from '../oracle/reckon.ts'
+import { temporaryFolder } from '../support/peers/temporary-folder.ts'
 import { type DevnetProcess, startDevnetProcess } from '../support/scenario/devnet-process.ts'
+import { startServe } from '../support/scenario/serve-process.ts'
 import { buyMany, type Many, NOTHING_ODD, oddities } from '../support/scenario/many-purchases.ts'
 
 /** `PAYGRESS_MANY=50x3x5` buys fifty orders by three processes each, five orders at a time: minutes on two cores. */
@@ -19,10 +21,21 @@ function manyOf(text: string | undefined): Many | undefined {
 }
 
 let net: DevnetProcess
+const providerFolder = temporaryFolder('provider')
 
 beforeAll(async () => {
-  net = await startDevnetProcess()
-  return async () => net.stop()
+  net = await startDevnetProcess({ args: ['--no-provider'] })
+  const provider = await startServe({
+    dir: providerFolder,
+    relays: [net.relay],
+    mints: [net.mint],
+    // So many requests of one sender are refused for a minute otherwise.
+    env: { RATE_LIMIT_PER_SENDER: '10000', RATE_LIMIT_PER_RELAY: '100000' },
+  })
+  return async () => {
+    await provider.process.end('SIGTERM')
+    await net.stop()
+  }
 })
 
 test(
@@ -46,7 +59,7 @@ test(
     expect(oddities(database)).toEqual(NOTHING_ODD)
     const reckoning = reckon(readMintBooks(join(net.dir, 'mint.db')), [
       readJournal('buyer', database),
-      readJournal('provider', join(net.dir, 'provider', 'paygress.db')),
+      readJournal('provider', join(providerFolder, 'paygress.db')),
     ])
     expect(wrongs(reckoning)).toEqual([])
     // The one that was sent.
