@@ -1,10 +1,12 @@
 // Does a wallet outlive its disk, and say so in plain words? The built program against a devnet's mint.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { startFaultyMint } from '../support/faulty-mint.ts'
 import { unusedAddress } from '../support/faulty-relay.ts'
 import { temporaryFolder } from '../support/peers/temporary-folder.ts'
-import { runCli } from '../support/run-cli.ts'
+import { until } from '../support/peers/until.ts'
+import { runCli, startCli } from '../support/run-cli.ts'
 import { type DevnetProcess, startDevnetProcess } from '../support/scenario/devnet-process.ts'
 import { expectError } from '../support/scenario/expect-error.ts'
 
@@ -42,6 +44,33 @@ describe('the 12 words', () => {
     writeFileSync(file, shown.stdout)
     const again = await net.run(['wallet', 'restore', '--words-file', file, '-o', 'name'], { home })
     expect(again.stdout).toBe('0\n')
+  })
+
+  test('go on after a kill, and count no coin twice', async () => {
+    const mint = await startFaultyMint()
+    onTestFinished(async () => mint.close())
+    const env = { PAYGRESS_MINT: mint.url }
+    const lost = temporaryFolder('lost')
+    await runCli(['wallet', 'fund', '77'], { home: lost, env })
+    const words = (await runCli(['wallet', 'words', '--reveal', '-q'], { home: lost })).stdout
+    const home = temporaryFolder('again')
+    // The second search is never answered.
+    mint.failNext({ path: '/v1/restore', kind: 'hang', after: '/v1/checkstate' })
+    const running = startCli(['wallet', 'restore', '-'], { home, env, stdin: words })
+    await running.says('77 sat in')
+    await until('the second search', () => mint.faults.length === 0)
+    expect((await running.end('SIGKILL')).code).toBe(137)
+
+    const again = await runCli(['wallet', 'restore', '-', '-o', 'json'], { home, env, stdin: words })
+    expect(again.json()).toMatchObject({ restored_sat: 0 })
+    expect((await runCli(['wallet', 'balance', '-o', 'name'], { home, env })).stdout).toBe('77\n')
+    const token = await runCli(['wallet', 'send', '70', '-o', 'name'], { home, env })
+    const taken = await runCli(['wallet', 'receive', '-', '-o', 'json'], {
+      home: lost,
+      env,
+      stdin: token.stdout,
+    })
+    expect(taken.json()).toMatchObject({ received_sat: 70 })
   })
 
   test('are asked for without showing them on a terminal', async () => {
@@ -97,6 +126,20 @@ describe('the mints of a wallet', () => {
     expectError(unknown, { exit: 2, says: /not a mint of this wallet/, hint: /wallet mints/ })
     expect((await mints()).json()).toEqual({ mints: [{ url: net.mint, trusted: false }] })
   })
+})
+
+test('a mint that was trusted is paid into, one that is so no more only by a new word', async () => {
+  const giver = temporaryFolder('giver')
+  const home = temporaryFolder('trusting')
+  await net.run(['wallet', 'fund', '50'], { home: giver })
+  const token = (await net.run(['wallet', 'send', '20', '-o', 'name'], { home: giver })).stdout
+  const take = async () => runCli(['wallet', 'receive', '-', '-o', 'json'], { home, stdin: token })
+  await runCli(['wallet', 'mints', 'trust', net.mint], { home })
+  await runCli(['wallet', 'mints', 'remove', net.mint], { home })
+  expectError(await take(), { exit: 4, code: 'mint_not_trusted', hint: /wallet mints trust|--mint/ })
+  const trusted = await runCli(['wallet', 'mints', 'trust', net.mint, '-o', 'json'], { home })
+  expect(trusted.json()).toEqual({ mints: [{ url: net.mint, trusted: true }] })
+  expect((await take()).json()).toMatchObject({ received_sat: 20 })
 })
 
 describe('wallet recover', () => {
