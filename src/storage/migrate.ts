@@ -1,10 +1,9 @@
 // Is this file ours, and how does it get the tables of this version?
-import { renameSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import * as z from 'zod'
 import { PaygressError } from '../core/errors.ts'
 import { ANOTHER_FOLDER, MONEY_BACK } from './file-error.ts'
-import { ensurePrivateFile } from './private-files.ts'
+import { replacePrivateFile } from './private-files.ts'
 import type { SqlWriter } from './sql.ts'
 
 export interface Migration {
@@ -72,17 +71,14 @@ export function migrate(connection: DatabaseSync, sql: SqlWriter, identity: File
 
 // Nobody else can write now, and nothing is written yet: a second connection sees exactly what is about to change.
 function keepCopy(path: string, version: number): void {
-  const copy = `${path}.format-${version}`
-  const part = `${copy}.part`
-  rmSync(part, { force: true })
-  ensurePrivateFile(part)
-  const reader = new DatabaseSync(path)
-  try {
-    reader.prepare('VACUUM INTO ?').run(part)
-  } finally {
-    reader.close()
-  }
-  renameSync(part, copy)
+  replacePrivateFile(`${path}.format-${version}`, (draft) => {
+    const reader = new DatabaseSync(path)
+    try {
+      reader.prepare('VACUUM INTO ?').run(draft)
+    } finally {
+      reader.close()
+    }
+  })
 }
 
 /** Throws where the list of migrations itself is wrong: a mistake of the programmer. */

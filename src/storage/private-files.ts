@@ -19,7 +19,7 @@ import { dirname, join } from 'node:path'
 import { PaygressError } from '../core/errors.ts'
 import { fileErrorCode, fromWriteError } from './file-error.ts'
 
-/** Creates a folder with mode 0700 (parents too); one that exists keeps its mode. Throws `home_not_writable`. */
+/** Creates a folder with mode 0700 (parents too), so that its name survives a power cut; one that exists keeps its mode. Throws `home_not_writable`. */
 export function ensurePrivateFolder(path: string): void {
   try {
     makeFolder(path)
@@ -38,6 +38,17 @@ function makeFolder(path: string): void {
   } catch (error) {
     // Another process was faster.
     if (fileErrorCode(error) !== 'EEXIST' || !isFolder(path)) throw error
+  }
+  syncNameIn(parent)
+}
+
+/** The database in a new folder is synced, and would be gone with the folder's own name. */
+function syncNameIn(parent: string): void {
+  try {
+    syncFolder(parent)
+  } catch (error) {
+    // Where one may write and not list, nothing can be opened to be synced.
+    if (fileErrorCode(error) !== 'EACCES') throw error
   }
 }
 
@@ -68,11 +79,15 @@ function tighten(path: string): void {
 }
 
 /**
- * Writes a whole file with mode 0600 (or `mode`), so that a crash leaves the old content or the new one.
+ * Writes a whole file with mode 0600 (or `mode`), so that a crash or a power cut leaves the old content or the new one.
  * Throws `home_not_writable` or `storage_failed`.
  */
 export function writePrivateFile(path: string, content: string | Uint8Array, mode = 0o600): void {
-  const fill = (draft: string): void => writeFileSync(draft, content)
+  replacePrivateFile(path, (draft) => writeFileSync(draft, content), mode)
+}
+
+/** The same for content that `fill` puts into an empty file, whose path it is given. */
+export function replacePrivateFile(path: string, fill: (draft: string) => void, mode = 0o600): void {
   writeDraft(path, fill, mode, (draft) => renameSync(draft, path))
 }
 
@@ -81,7 +96,7 @@ export function createPrivateFile(path: string, content: string | Uint8Array): b
   return fillPrivateFile(path, (draft) => writeFileSync(draft, content))
 }
 
-/** The same for content that `fill` puts into an empty file, whose path it is given. */
+/** As `createPrivateFile`, and `fill` as with `replacePrivateFile`. */
 export function fillPrivateFile(path: string, fill: (draft: string) => void): boolean {
   let isNew = true
   writeDraft(path, fill, 0o600, (draft) => {

@@ -13,6 +13,18 @@ test('every journal write and every effect on the world is swept, or says why no
   )
 })
 
+test('CONTRIBUTING.md counts them right', () => {
+  const sides = Object.values(TABLE).flatMap((covers) =>
+    typeof covers === 'string' ? [] : [new Set(covers.map(({ side }) => side))],
+  )
+  const of = (side: 'buyer' | 'provider'): number => sides.filter((some) => some.has(side)).length
+  const all = Object.keys(TABLE).length
+  const both = of('buyer') + of('provider') - sides.length
+  expect(readFileSync(new URL('../../CONTRIBUTING.md', import.meta.url), 'utf8')).toContain(
+    `Of the ${all} seams ${of('buyer')} are swept on the buyer's side and ${of('provider')} on the provider's (${both} of them on both); ${all - sides.length} say why not.`,
+  )
+})
+
 const SOURCE = `
 export async function pay(deps) {
   store.transaction((tx) => write(tx))

@@ -1,9 +1,11 @@
 // What happens at a fail point? In the test build alone: the process dies here if a test has asked for it, and a fair run notes that it came by.
 import { appendFileSync, existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { disk } from './durable-disk.ts'
 
 /**
  * The file named by SWEEP_DEATHS: one line per death still to come, each of another process, `<how often before> <point>`.
- * A point is `before <seam>` or `after <seam>`; `*` is any point. With SWEEP_STANDS the process only stops there, and says so on stdout.
+ * A point is `before <seam>` or `after <seam>`; `*` is any point. `0 power before …`: the power is cut, and what was not synced is lost besides.
+ * With SWEEP_STANDS the process only stops there, and says so on stdout.
  */
 const deaths = process.env.SWEEP_DEATHS
 /** SWEEP_TRACE: every point that was passed is added to this file. */
@@ -35,14 +37,18 @@ function pass(point: string): void {
   if (trace !== undefined) appendFileSync(trace, `${point}\n`)
   if (deaths === undefined || !existsSync(deaths)) return
   const [next = '', ...rest] = readFileSync(deaths, 'utf8').split('\n')
-  const [, times = '0', name = ''] = /^(\d+) (.*)$/.exec(next) ?? []
+  const [, times = '0', kill, name = ''] = /^(\d+) (power )?(.*)$/.exec(next) ?? []
   if (name !== point && name !== '*') return
   const before = passed.get(name) ?? 0
   passed.set(name, before + 1)
   if (before < Number(times)) return
   writeFileSync(deaths, rest.join('\n'))
   if (process.env.SWEEP_STANDS !== undefined) writeSync(1, 'at the point')
-  else process.kill(process.pid, 'SIGKILL')
+  else {
+    // Nothing that this process still has open is on the disk afterwards.
+    if (kill !== undefined) disk?.cut()
+    process.kill(process.pid, 'SIGKILL')
+  }
   // The signal is on its way, or comes from outside; nothing more may happen.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
 }

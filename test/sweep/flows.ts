@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as z from 'zod'
 import { rows } from '../support/product/money.ts'
+import { DurableDisk } from './durable-disk.ts'
 import type { Buyer, World } from './world.ts'
 
 export interface Flow {
@@ -40,6 +41,7 @@ async function sent(world: World, buyer: Buyer): Promise<string> {
 async function diskLost(_world: World, buyer: Buyer): Promise<string> {
   const [row] = rows(buyer.journal, 'SELECT words FROM wallet_words', z.object({ words: z.string() }))
   rmSync(dirname(buyer.journal), { recursive: true })
+  new DurableDisk(buyer.home).settle()
   return row?.words ?? ''
 }
 

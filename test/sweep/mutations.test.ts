@@ -1,4 +1,4 @@
-// Would the sweep notice? Five deliberate mistakes, each built into the program and each caught by the case that is there for it.
+// Would the sweep notice? Deliberate mistakes, each built into the program and each caught by the case that is there for it.
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/peers/temporary-folder.ts'
 import { flowNamed } from './flows.ts'
@@ -78,6 +78,27 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     side: 'provider',
     death: { point: 'before provider/spawn-steps.ts recordLease transaction#2' },
     says: /^the machine \w+ was given away without an entry in the books$/m,
+  },
+  'SQLite syncs nothing': {
+    edits: [{ file: 'storage/database.ts', find: 'synchronous = FULL;', put: 'synchronous = OFF;' }],
+    flow: 'buy locked',
+    side: 'buyer',
+    death: { point: SWAPPED, kill: 'power' },
+    says: /^lost \d+ sat: the mint signed \w+…, which stands in no journal$/m,
+  },
+  'SQLite syncs at its checkpoints alone': {
+    edits: [{ file: 'storage/database.ts', find: 'synchronous = FULL;', put: 'synchronous = NORMAL;' }],
+    flow: 'stop',
+    side: 'provider',
+    death: { point: SWAPPED, kill: 'power' },
+    says: /^lost \d+ sat: the mint signed \w+…, which stands in no journal$/m,
+  },
+  'the name of a new folder is not synced': {
+    edits: [{ file: 'storage/private-files.ts', find: '  syncNameIn(parent)\n', put: '' }],
+    flow: 'buy by invoice',
+    side: 'buyer',
+    death: { point: SWAPPED, kill: 'power' },
+    says: /^lost \d+ sat: the mint signed \w+…, which stands in no journal$/m,
   },
   'what was submitted is forgotten': {
     edits: [

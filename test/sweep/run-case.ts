@@ -1,4 +1,5 @@
 // What must be true after any death? Everything is started again and recovers; then the oracle and the two journals are asked.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { readJournal } from '../oracle/journal-file.ts'
@@ -123,7 +124,10 @@ function hasLooseEnds({ open, tokens }: Reckoning): boolean {
 /** Where every sat of this world is. */
 export function reckonAll(world: World): Reckoning {
   return reckon(readMintBooks(world.mintFile), [
-    ...world.buyers.map(({ journal }, index) => readJournal(`buyer ${index}`, journal)),
+    // One that has died before its first entry has none.
+    ...world.buyers.flatMap(({ journal }, index) =>
+      existsSync(journal) ? [readJournal(`buyer ${index}`, journal)] : [],
+    ),
     readJournal('provider', join(world.providerDir, 'paygress.db')),
   ])
 }

@@ -233,14 +233,22 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
 const SWAPPED = 'after wallet/ask-mint.ts askMint swap'
 const BEGUN = 'after wallet/engine.ts begin transaction'
 
-/** One case per seam, side and moment, and a death in the middle of the money of every flow. */
+/** One case per seam, side and moment, by turns of a process and of a machine, and a power cut in the middle of the money of every flow. */
 export function casesOfTable(): Case[] {
-  const cases = Object.entries(TABLE).flatMap(([seam, covers]) =>
+  const cases = Object.entries(TABLE).flatMap(([seam, covers], number) =>
     typeof covers === 'string'
       ? []
       : covers.flatMap(({ side, before, after, passed = 0 }) => [
-          caseOf(side, before, { point: `before ${seam}`, after: passed }),
-          caseOf(side, after, { point: `after ${seam}`, after: passed }),
+          caseOf(side, before, {
+            point: `before ${seam}`,
+            after: passed,
+            kill: number % 2 === 0 ? 'process' : 'power',
+          }),
+          caseOf(side, after, {
+            point: `after ${seam}`,
+            after: passed,
+            kill: number % 2 === 0 ? 'power' : 'process',
+          }),
         ]),
   )
   return [...cases, ...FLOWS.flatMap(deathsInTheMiddle)]
@@ -248,10 +256,13 @@ export function casesOfTable(): Case[] {
 
 /** A case as one line. */
 export function nameOf({ flow, side, deaths, rotates = false }: Case): string {
-  const where = deaths
-    .map(({ point, after = 0 }) => (after === 0 ? point : `${point} (${after} passed)`))
+  const what = deaths
+    .map(({ point, after = 0, kill }) => {
+      const where = after === 0 ? point : `${point} (${after} passed)`
+      return `${kill === 'power' ? 'loses power' : 'dies'} ${where}`
+    })
     .join(', then ')
-  return `${flow.name}${rotates ? ', new keys' : ''}: ${side} dies ${where}`
+  return `${flow.name}${rotates ? ', new keys' : ''}: ${side} ${what}`
 }
 
 function caseOf(side: Cover['side'], text: string, death: Death): Case {
@@ -264,5 +275,5 @@ function caseOf(side: Cover['side'], text: string, death: Death): Case {
 
 /** Right after the mint has done its work, and nothing of it is on disk. */
 function deathsInTheMiddle(flow: Flow): Case[] {
-  return flow.swaps.map((side) => ({ flow, side, deaths: [{ point: SWAPPED }] }))
+  return flow.swaps.map((side) => ({ flow, side, deaths: [{ point: SWAPPED, kill: 'power' }] }))
 }

@@ -1,9 +1,10 @@
-// What is swept? The program as it is published, built once more with a fail point at every seam and machines that are only written down.
+// What is swept? The program as it is published, built once more with a fail point at every seam, machines that are only written down and a disk that knows what is synced.
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Plugin, rolldown } from 'rolldown'
 import config from '../../rolldown.config.ts'
+import { durableModule } from './durable-modules.ts'
 import { findSeams, type Seam, withFailPoints } from './find-seams.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -46,6 +47,13 @@ function seamPlugin(edits: readonly Edit[]): Plugin {
   const open = new Set(edits)
   return {
     name: 'fail-points',
+    resolveId: {
+      filter: { id: /^node:(fs|sqlite)$/ },
+      handler(id, importer = '') {
+        const like = durableModule(id, importer)
+        return like === undefined ? null : fileURLToPath(like)
+      },
+    },
     load: {
       filter: { id: /\.ts$/ },
       handler(id) {

@@ -10,14 +10,17 @@ import { temporaryFolder } from '../support/peers/temporary-folder.ts'
 import { type CliOptions, type CliResult, type RunningCli, startCli } from '../support/run-cli.ts'
 import { startServe, type ServeProcess } from '../support/scenario/serve-process.ts'
 import { done, openTestWallet } from '../support/wallet/test-wallet.ts'
+import { DurableDisk } from './durable-disk.ts'
 import { readMachines } from './written-machines.ts'
 
 const SHIFTED_CLOCK = fileURLToPath(new URL('../support/shifted-clock.ts', import.meta.url))
 
-/** Where a process dies: at the point, after it was passed so often. */
+/** Where somebody dies: at the point, after it was passed so often. */
 export interface Death {
   point: string
   after?: number
+  /** Of the process alone, or of the machine it runs on: what is not synced is lost besides. */
+  kill?: 'process' | 'power'
 }
 
 export interface WorldOptions {
@@ -55,6 +58,7 @@ export class World {
   /** Starts everything. */
   async open(): Promise<void> {
     mkdirSync(this.providerDir)
+    new DurableDisk(this.providerDir).settle()
     this.#mint = await startMint({
       store: openMintFile(this.mintFile),
       clock: this.#clock,
@@ -79,24 +83,27 @@ export class World {
     this.#clock.aheadSec += seconds
   }
 
-  /** A new home with so many sats. */
+  /** A new home with so many sats; without any it is empty, as before the first command of all. */
   async newBuyer(sat: bigint): Promise<Buyer> {
     const home = join(this.dir, `buyer${this.buyers.length}`)
     const folder = join(home, 'data')
-    mkdirSync(folder, { recursive: true })
-    const { wallet, close } = openTestWallet({ home: folder, clock: this.#clock, trusted: [this.mint.url] })
-    try {
-      if (sat > 0n) {
-        const quote = await wallet.requestInvoice(parseMintUrl(this.mint.url), sat)
-        await this.mint.settle(quote.quoteId)
-        done(await wallet.awaitFunding(quote.operationId, { signal: AbortSignal.timeout(20_000) }))
-      }
-    } finally {
-      await close()
-    }
+    mkdirSync(home)
+    if (sat > 0n) await this.#fund(folder, sat)
+    new DurableDisk(home).settle()
     const buyer = { home, journal: join(folder, 'paygress.db'), fundedSat: sat }
     this.buyers.push(buyer)
     return buyer
+  }
+
+  async #fund(folder: string, sat: bigint): Promise<void> {
+    const { wallet, close } = openTestWallet({ home: folder, clock: this.#clock, trusted: [this.mint.url] })
+    try {
+      const quote = await wallet.requestInvoice(parseMintUrl(this.mint.url), sat)
+      await this.mint.settle(quote.quoteId)
+      done(await wallet.awaitFunding(quote.operationId, { signal: AbortSignal.timeout(20_000) }))
+    } finally {
+      await close()
+    }
   }
 
   /** Starts one of the buyer's commands; every invoice it shows is paid. */
@@ -109,7 +116,7 @@ export class World {
         PAYGRESS_RELAYS: this.#relay?.url ?? '',
         PAYGRESS_MINT: this.mint.url,
         PAYGRESS_YES: 'true',
-        ...this.#sweepEnv('buyer'),
+        ...this.#sweepEnv('buyer', buyer.home),
         ...this.#clockEnv(),
         ...options.env,
       },
@@ -124,7 +131,9 @@ export class World {
 
   /** The next processes of this side die there, one after the other. */
   arm(side: 'buyer' | 'provider', deaths: readonly Death[]): void {
-    const lines = deaths.map(({ point, after = 0 }) => `${after} ${point}`)
+    const lines = deaths.map(
+      ({ point, after = 0, kill }) => `${after} ${kill === 'power' ? 'power ' : ''}${point}`,
+    )
     writeFileSync(this.#deathsOf(side), lines.join('\n'))
   }
 
@@ -149,7 +158,7 @@ export class World {
           relays: [this.#relay?.url ?? ''],
           mints: [this.mint.url],
           launcher: this.#options.launcher,
-          env: { ...this.#sweepEnv('provider'), ...this.#clockEnv(), ...env },
+          env: { ...this.#sweepEnv('provider', this.providerDir), ...this.#clockEnv(), ...env },
         })
         return
       } catch (error) {
@@ -208,8 +217,9 @@ export class World {
     return join(this.dir, `trace-of-${side}`)
   }
 
-  #sweepEnv(side: string): Record<string, string> {
+  #sweepEnv(side: string, home: string): Record<string, string> {
     return {
+      SWEEP_DISK: home,
       SWEEP_DEATHS: this.#deathsOf(side),
       ...(this.#options.traces === true ? { SWEEP_TRACE: this.#traceOf(side) } : {}),
     }
