@@ -38,6 +38,8 @@ export async function recoverOrder(client: Recoverer, start: Order, step: Recove
     asked ||= asks
     order = await oneStep(client, before, step)
     if (order.revision === before.revision) return order
+    // Somebody else has spent it: to try again at once would never end.
+    if (order.state === 'locked' && before.state !== 'drafted') return order
   }
 }
 

@@ -79,6 +79,26 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     death: { point: 'before provider/spawn-steps.ts recordLease transaction#2' },
     says: /^the machine \w+ was given away without an entry in the books$/m,
   },
+  'the request is published before the order is sent on disk': {
+    edits: [
+      {
+        file: 'client/send-order.ts',
+        find: "    beforePublish: () => {\n      if (order.state === 'locked') markSent(client, order, message)\n    },",
+        put: '    beforePublish: () => undefined,',
+      },
+      {
+        file: 'client/send-order.ts',
+        find: '      const current = getOrder(orders, order.orderId)\n',
+        // Written at last, or the order would be sent again for ever.
+        put: `      if (order.state === 'locked' && getOrder(orders, order.orderId).state === 'locked') markSent(client, order, message)
+      const current = getOrder(orders, order.orderId)\n`,
+      },
+    ],
+    flow: 'buy locked',
+    side: 'buyer',
+    death: { point: 'after nostr/request-reply.ts keepSending publish', after: 1 },
+    says: /^the buy \w+ is still locked$/m,
+  },
   'SQLite syncs nothing': {
     edits: [{ file: 'storage/database.ts', find: 'synchronous = FULL;', put: 'synchronous = OFF;' }],
     flow: 'buy locked',

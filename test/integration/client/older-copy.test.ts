@@ -1,0 +1,41 @@
+// A home that was put back from an older copy believes that a payment never left it, and its receiver has long had it.
+import { afterEach, expect, test } from 'vitest'
+import { buyPod } from '../../../src/client/buy-pod.ts'
+import { getOrder, isIn } from '../../../src/client/order-journal.ts'
+import { encodeOrder } from '../../../src/client/order-record.ts'
+import { recoverOrders } from '../../../src/client/recover-orders.ts'
+import { parseOrderId } from '../../../src/core/ids.ts'
+import {
+  available,
+  buyWish,
+  failure,
+  openTestBuyer,
+  type TestBuyer,
+} from '../../support/client/test-buyer.ts'
+
+let buyer: TestBuyer
+const signal = new AbortController().signal
+const orderId = parseOrderId('o1')
+
+afterEach(async () => buyer.close())
+
+test('a recovery tries once to take back what somebody else has spent, says so, and ends', async () => {
+  buyer = await openTestBuyer()
+  buyer.provider.script = 'capture-silently'
+  expect((await failure(buyPod(buyer.client, buyWish({ orderId }), { signal }))).exitCode).toBe(7)
+  const sent = getOrder(buyer.orders, orderId)
+  if (!isIn(sent, ['silent'])) throw new Error(sent.state)
+  const { message: _, ...unsent } = sent
+  const { state, body } = encodeOrder({ ...unsent, state: 'locked' })
+  buyer.orders.transaction((tx) =>
+    buyer.orders.replaceOrder(tx, { orderId, revision: sent.revision, state, body }),
+  )
+  buyer.clock.passSeconds(3_000)
+  await recoverOrders(buyer.client, { mode: 'full', signal: AbortSignal.timeout(20_000) })
+  expect(getOrder(buyer.orders, orderId)).toMatchObject({
+    state: 'locked',
+    revision: sent.revision + 3,
+    note: expect.stringContaining('taking the money back failed'),
+  })
+  expect(available(buyer.wallet)).toBe(940n)
+})
