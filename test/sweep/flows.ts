@@ -20,6 +20,8 @@ export interface Flow {
   repeats?: boolean
   /** The provider dies there besides, and stays dead until the lock has ended. */
   providerDiesAt?: string
+  /** The machine has run before, and its seconds stay paid for. */
+  hasServed?: boolean
 }
 
 /** Longer than the time in which a machine may start unpaid, so that one is never taken for the other. */
@@ -98,7 +100,14 @@ export const FLOWS: readonly Flow[] = [
     providerDiesAt: 'before provider/serve-order.ts bind transaction',
   },
   {
+    name: 'silent with the money',
+    swaps: ['buyer'],
+    args: [...BUY, '--timeout', '4s'],
+    providerDiesAt: 'after wallet/ask-mint.ts askMint swap',
+  },
+  {
     name: 'machine lost',
+    hasServed: true,
     swaps: BOTH,
     before: async (world, buyer) => {
       await bought(world, buyer)

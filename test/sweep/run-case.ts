@@ -7,6 +7,7 @@ import { readMintBooks } from '../oracle/mint-books.ts'
 import { type Reckoning, reckon, wrongs } from '../oracle/reckon.ts'
 import { ordersOf } from '../support/product/journals.ts'
 import { rows } from '../support/product/money.ts'
+import { BASIC_SPEC } from '../support/scenario/serve-process.ts'
 import type { CliResult, RunningCli } from '../support/run-cli.ts'
 import type { Flow } from './flows.ts'
 import type { Buyer, Death, World } from './world.ts'
@@ -37,6 +38,7 @@ export async function runCase(
   world: World,
   { flow, side, deaths, rotates = false }: Case,
 ): Promise<string[]> {
+  const startedAt = performance.now()
   world.refuseMachines(false)
   if (world.provider.hasExited()) await world.restartProvider()
   const buyer = await world.newBuyer(flow.fundsSat ?? FUNDS_SAT)
@@ -52,12 +54,18 @@ export async function runCase(
   const nobodyDied = !world.isDisarmed(side)
   world.arm('buyer', [])
   world.arm('provider', [])
+  if (rotates) await world.forgetKeys()
   const reckoning = reckonAll(world)
   return [
     ...(nobodyDied ? [`nobody died; the command ended with ${ended.code}: ${ended.stderr}`] : []),
     ...leftovers(reckoning).filter((line) => !old.has(line)),
     ...openOrders(buyer),
-    ...unfair(world, buyer, held(reckoning, 'provider') - held(before, 'provider')),
+    ...unfair(
+      world,
+      buyer,
+      held(reckoning, 'provider') - held(before, 'provider'),
+      flow.hasServed === true ? servedSat(performance.now() - startedAt) : 0n,
+    ),
   ]
 }
 
@@ -136,6 +144,11 @@ function held({ held: all }: Reckoning, side: string): bigint {
   return all[side] ?? 0n
 }
 
+/** What a machine costs that has run all the time. */
+function servedSat(ms: number): bigint {
+  return BigInt(Math.ceil((ms * BASIC_SPEC.rate_msats_per_sec) / 1_000_000))
+}
+
 function openOrders({ journal }: Buyer): string[] {
   return ordersOf(journal)
     .filter(({ state }) => !SETTLED.has(state))
@@ -146,7 +159,7 @@ const leaseRow = z.object({ lease_id: z.string() })
 const orderRow = z.object({ kind: z.string(), state: z.string() })
 
 /** No machine without payment beyond the allowance; no payment without a machine or the money back. */
-function unfair(world: World, { journal }: Buyer, gainSat: bigint): string[] {
+function unfair(world: World, { journal }: Buyer, gainSat: bigint, servedForSat: bigint): string[] {
   const paid = new Set(
     rows(join(world.providerDir, 'paygress.db'), 'SELECT lease_id FROM ledger_leases', leaseRow).map(
       ({ lease_id: id }) => id,
@@ -160,7 +173,9 @@ function unfair(world: World, { journal }: Buyer, gainSat: bigint): string[] {
   const served = orders.some(({ state }) => ['ready', 'stopped', 'expired'].includes(state))
   return [
     ...free.map(([id]) => `the machine ${id} was given away without an entry in the books`),
-    ...(gainSat > 0n && !served ? [`the provider has ${gainSat} sat of a buyer without a machine`] : []),
+    ...(gainSat > servedForSat && !served
+      ? [`the provider has ${gainSat} sat of a buyer without a machine`]
+      : []),
     ...orders
       .filter(({ state }) => state === 'broken')
       .map(({ kind }) => `the ${kind} was paid and never answered`),

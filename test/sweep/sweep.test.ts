@@ -9,8 +9,8 @@ let lanes: Lanes
 
 beforeAll(async () => {
   const launcher = await buildForSweep(temporaryFolder('sweep-build'))
-  // A mint that takes a fee and one that does not; a third for what waits.
-  lanes = new Lanes([100, 0, 100].map((inputFeePpk) => ({ launcher, inputFeePpk })))
+  // Mints that take a fee and mints that do not; more than there are cores, for what waits.
+  lanes = new Lanes([100, 0, 100, 0].map((inputFeePpk) => ({ launcher, inputFeePpk })))
   await lanes.open()
 })
 

@@ -251,7 +251,7 @@ export function casesOfTable(): Case[] {
           }),
         ]),
   )
-  return [...cases, ...FLOWS.flatMap(deathsInTheMiddle)]
+  return [...cases, ...FLOWS.flatMap(deathsInTheMiddle), ...newKeysInTheMiddle(), ...silentWithTheMoney()]
 }
 
 /** A case as one line. */
@@ -262,7 +262,7 @@ export function nameOf({ flow, side, deaths, rotates = false }: Case): string {
       return `${kill === 'power' ? 'loses power' : 'dies'} ${where}`
     })
     .join(', then ')
-  return `${flow.name}${rotates ? ', new keys' : ''}: ${side} ${what}`
+  return `${flow.name}${rotates ? ', new keys' : ''}: ${what === '' ? 'nobody else dies' : `${side} ${what}`}`
 }
 
 function caseOf(side: Cover['side'], text: string, death: Death): Case {
@@ -271,6 +271,30 @@ function caseOf(side: Cover['side'], text: string, death: Death): Case {
   if (first === undefined) return { flow, side, deaths: [death] }
   if (first === 'swapped') return { flow, side, deaths: [{ point: SWAPPED }, death] }
   return { flow, side, deaths: [{ point: BEGUN }, death], rotates: true }
+}
+
+/** The mint has new keys when the dead come back, to what it has done and to what it was not yet asked for. */
+function newKeysInTheMiddle(): Case[] {
+  return ['top up locked', 'top up plain', 'stop'].map(flowNamed).flatMap((flow) =>
+    flow.swaps.flatMap((side): Case[] => [
+      { flow, side, deaths: [{ point: BEGUN, kill: 'power' }], rotates: true },
+      { flow, side, deaths: [{ point: SWAPPED }], rotates: true },
+    ]),
+  )
+}
+
+/** The provider has captured and is gone until every lock is over: alone, beside a buyer who dies, and when it comes back. */
+function silentWithTheMoney(): Case[] {
+  const flow = flowNamed('silent with the money')
+  return [
+    { flow, side: 'provider', deaths: [] },
+    {
+      flow,
+      side: 'buyer',
+      deaths: [{ point: 'after client/order-journal.ts moveNow transaction', kill: 'power' }],
+    },
+    { flow, side: 'provider', deaths: [{ point: 'before provider/spawn-steps.ts giveBack transaction' }] },
+  ]
 }
 
 /** Right after the mint has done its work, and nothing of it is on disk. */

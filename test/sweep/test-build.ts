@@ -1,6 +1,6 @@
 // What is swept? The program as it is published, built once more with a fail point at every seam, machines that are only written down and a disk that knows what is synced.
 import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Plugin, rolldown } from 'rolldown'
 import config from '../../rolldown.config.ts'
@@ -10,6 +10,7 @@ import { findSeams, type Seam, withFailPoints } from './find-seams.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SRC = join(ROOT, 'src')
 const RUNTIME = fileURLToPath(new URL('at-seam.ts', import.meta.url))
+const CLOCK = fileURLToPath(new URL('../support/shifted-clock.ts', import.meta.url))
 const MACHINES = fileURLToPath(new URL('written-machines.ts', import.meta.url))
 
 /** A change of the sources: what stands in a file below src/, and what shall stand there instead. */
@@ -26,13 +27,24 @@ export async function buildForSweep(folder: string, edits: readonly Edit[] = [])
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n')
   const { output, ...input } = config
   const plugins = [config.plugins, seamPlugin(edits)]
-  const bundle = await rolldown({ ...input, cwd: ROOT, plugins })
+  const bundle = await rolldown({
+    ...input,
+    // Every process loads it first: as TypeScript it would take longer than the program.
+    input: { main: 'src/main.ts', 'shifted-clock': CLOCK },
+    cwd: ROOT,
+    plugins,
+  })
   try {
     await bundle.write({ ...[output].flat()[0], dir: join(folder, 'dist'), sourcemap: false })
   } finally {
     await bundle.close()
   }
   return join(folder, 'bin', 'paygress.js')
+}
+
+/** The module beside a launcher that moves the clock of its process; see `shifted-clock.ts`. */
+export function clockOf(launcher: string): string {
+  return join(dirname(launcher), '..', 'dist', 'shifted-clock.js')
 }
 
 /** Every seam of the sources, in order of files. */

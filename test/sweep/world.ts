@@ -1,7 +1,6 @@
 // Where does a sweep take place? A mint and a relay whose clock can be moved, a provider that can die, and one home after the other for buyers.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseMintUrl } from '../../src/core/mint-url.ts'
 import { openMintFile } from '../../src/devnet/mint/mint-file.ts'
 import { type RunningMint, startMint } from '../../src/devnet/mint/start-mint.ts'
@@ -11,9 +10,8 @@ import { type CliOptions, type CliResult, type RunningCli, startCli } from '../s
 import { startServe, type ServeProcess } from '../support/scenario/serve-process.ts'
 import { done, openTestWallet } from '../support/wallet/test-wallet.ts'
 import { DurableDisk } from './durable-disk.ts'
+import { clockOf } from './test-build.ts'
 import { readMachines } from './written-machines.ts'
-
-const SHIFTED_CLOCK = fileURLToPath(new URL('../support/shifted-clock.ts', import.meta.url))
 
 /** Where somebody dies: at the point, after it was passed so often. */
 export interface Death {
@@ -182,6 +180,12 @@ export class World {
     if (!this.provider.hasExited()) await this.provider.end('SIGKILL')
   }
 
+  /** A provider asks a mint for unknown keys twice a minute at most: the next one comes later. */
+  async forgetKeys(): Promise<void> {
+    await this.stopProvider()
+    this.passSeconds(60)
+  }
+
   /** Whether machines start. */
   refuseMachines(refuse: boolean): void {
     const path = join(this.providerDir, 'machines', 'refuse')
@@ -227,7 +231,7 @@ export class World {
 
   #clockEnv(): Record<string, string> {
     return {
-      NODE_OPTIONS: `--import=${SHIFTED_CLOCK}`,
+      NODE_OPTIONS: `--import=${clockOf(this.#options.launcher)}`,
       TEST_CLOCK_AHEAD_SEC: String(this.#clock.aheadSec),
     }
   }
