@@ -2,7 +2,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromWriteError } from '../storage/file-error.ts'
-import { ensurePrivateFolder, writePrivateFile } from '../storage/private-files.ts'
+import { writePrivateFile } from '../storage/private-files.ts'
+import { ensurePrivateFolder } from '../storage/private-folder.ts'
 import { currentOwner, isOwnerAlive } from '../storage/process-owner.ts'
 
 export interface Askpass {

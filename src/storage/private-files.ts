@@ -7,7 +7,6 @@ import {
   fstatSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -18,43 +17,7 @@ import {
 import { dirname, join } from 'node:path'
 import { PaygressError } from '../core/errors.ts'
 import { fileErrorCode, fromWriteError } from './file-error.ts'
-
-/** Creates a folder with mode 0700 (parents too), so that its name survives a power cut; one that exists keeps its mode. Throws `home_not_writable`. */
-export function ensurePrivateFolder(path: string): void {
-  try {
-    makeFolder(path)
-  } catch (error) {
-    throw fromWriteError(error, path)
-  }
-}
-
-/** Step by step: Node's own recursive way never ends where a file system says ENOENT below a folder that is there (as /proc does). */
-function makeFolder(path: string): void {
-  if (isFolder(path)) return
-  const parent = dirname(path)
-  if (parent !== path) makeFolder(parent)
-  try {
-    mkdirSync(path, { mode: 0o700 })
-  } catch (error) {
-    // Another process was faster.
-    if (fileErrorCode(error) !== 'EEXIST' || !isFolder(path)) throw error
-  }
-  syncNameIn(parent)
-}
-
-/** The database in a new folder is synced, and would be gone with the folder's own name. */
-function syncNameIn(parent: string): void {
-  try {
-    syncFolder(parent)
-  } catch (error) {
-    // Where one may write and not list, nothing can be opened to be synced.
-    if (fileErrorCode(error) !== 'EACCES') throw error
-  }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
-}
+import { ensurePrivateFolder, syncFolder } from './private-folder.ts'
 
 /** Creates an empty file with mode 0600, or takes everybody else's rights away from one that exists. */
 export function ensurePrivateFile(path: string): void {
@@ -143,17 +106,6 @@ function fillSynced(path: string, fill: (path: string) => void, mode: number): v
     fsyncSync(file)
   } finally {
     closeSync(file)
-  }
-}
-
-/** Makes renames and removals in a folder survive a power cut. */
-export function syncFolder(path: string): void {
-  if (process.platform === 'win32') return
-  const folder = openSync(path, 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
   }
 }
 

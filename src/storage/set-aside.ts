@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
 import { MONEY_BACK } from './file-error.ts'
-import { syncFolder } from './private-files.ts'
+import { syncFolder } from './private-folder.ts'
 import { isDamaged } from './sqlite-error.ts'
 
 /** SQLite finds a database's log by the database's name, and what is committed may stand there alone. */

@@ -15,11 +15,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PaygressError } from '../../src/core/errors.ts'
 import {
   ensurePrivateFile,
-  ensurePrivateFolder,
   readPrivateFile,
   removePrivateFile,
   writePrivateFile,
 } from '../../src/storage/private-files.ts'
+import { ensurePrivateFolder } from '../../src/storage/private-folder.ts'
 
 let home: string
 beforeEach(() => {

@@ -114,7 +114,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     says: /^lost \d+ sat: the mint signed \w+…, which stands in no journal$/m,
   },
   'the name of a new folder is not synced': {
-    edits: [{ file: 'storage/private-files.ts', find: '  syncNameIn(parent)\n', put: '' }],
+    edits: [{ file: 'storage/private-folder.ts', find: '  syncNameIn(parent)\n', put: '' }],
     flow: 'buy by invoice',
     side: 'buyer',
     death: { point: SWAPPED, kill: 'power' },

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { temporaryFolder } from '../support/peers/temporary-folder.ts'
 import { Lanes } from './lanes.ts'
-import { casesOfTable, nameOf } from './table.ts'
+import { casesOfTable, nameOf } from './cases.ts'
 import { buildForSweep } from './test-build.ts'
 
 let lanes: Lanes

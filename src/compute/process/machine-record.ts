@@ -5,12 +5,8 @@ import * as z from 'zod'
 import { PaygressError } from '../../core/errors.ts'
 import { isLeaseId } from '../../core/ids.ts'
 import type { LeaseId } from '../../core/ids.ts'
-import {
-  ensurePrivateFolder,
-  readPrivateFile,
-  removePrivateFile,
-  writePrivateFile,
-} from '../../storage/private-files.ts'
+import { readPrivateFile, removePrivateFile, writePrivateFile } from '../../storage/private-files.ts'
+import { ensurePrivateFolder } from '../../storage/private-folder.ts'
 
 /*
  *   reserved ──start──► started ──deadline | end──► ended ──a day──► (gone)
