@@ -1,20 +1,14 @@
-// How do the sources have fail points, and a disk that knows what is synced, without a build? Loaded first (`node --import`), it puts them in as each file is read.
+// How do the sources have fail points without a build? Loaded first (`node --import`), it puts them in as each file is read.
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { durableModule } from './durable-modules.ts'
 import { withFailPoints } from './find-seams.ts'
 
 const SRC = fileURLToPath(new URL('../../src', import.meta.url))
 const RUNTIME = new URL('at-seam.ts', import.meta.url).href
 
 registerHooks({
-  resolve(id, context, next) {
-    const importer = context.parentURL ?? ''
-    const like = importer.startsWith('file:') ? durableModule(id, fileURLToPath(importer)) : undefined
-    return next(like?.href ?? id, context)
-  },
   load(url, context, next) {
     if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context)
     const path = fileURLToPath(url)

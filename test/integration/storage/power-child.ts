@@ -1,10 +1,10 @@
 // Keeps what a home holds in folders that are new, and then the power is cut: loaded with the disk that knows what is synced.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { openDatabase } from '../../src/storage/database.ts'
-import { loadIdentity } from '../../src/storage/identity-file.ts'
-import { openSync, writeFileSync } from '../sweep/durable-fs.ts'
-import { disk } from '../sweep/durable-disk.ts'
+import { openDatabase } from '../../../src/storage/database.ts'
+import { loadIdentity } from '../../../src/storage/identity-file.ts'
+import { openSync, writeFileSync } from '../../sweep/durable-fs.ts'
+import { disk } from '../../sweep/durable-disk.ts'
 
 if (disk === undefined) throw new Error('no disk')
 disk.settle()

@@ -3,15 +3,15 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { openDatabase } from '../../src/storage/database.ts'
-import { temporaryFolder } from '../support/peers/temporary-folder.ts'
+import { openDatabase } from '../../../src/storage/database.ts'
+import { temporaryFolder } from '../../support/peers/temporary-folder.ts'
 
 test('the key, what was committed, and the copy from before a migration survive a power cut right after they were new', () => {
   const root = join(temporaryFolder('power'), 'home')
   mkdirSync(root)
-  const seams = join(import.meta.dirname, '../sweep/register-seams.ts')
+  const diskModule = join(import.meta.dirname, '../../sweep/register-disk.ts')
   const child = join(import.meta.dirname, 'power-child.ts')
-  const ended = spawnSync(process.execPath, ['--import', seams, child], {
+  const ended = spawnSync(process.execPath, ['--import', diskModule, child], {
     env: { ...process.env, SWEEP_DISK: root },
     encoding: 'utf8',
   })
