@@ -96,13 +96,13 @@ export const FLOWS: readonly Flow[] = [
   {
     name: 'silent',
     swaps: ['buyer'],
-    args: [...BUY, '--timeout', '2s'],
+    args: [...BUY, '--timeout', '5s'],
     providerDiesAt: 'before provider/serve-order.ts bind transaction',
   },
   {
     name: 'silent with the money',
     swaps: ['buyer'],
-    args: [...BUY, '--timeout', '4s'],
+    args: [...BUY, '--timeout', '5s'],
     providerDiesAt: 'after wallet/ask-mint.ts askMint swap',
   },
   {

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { openDatabase } from '../../../src/storage/database.ts'
 import { temporaryFolder } from '../../support/peers/temporary-folder.ts'
@@ -9,8 +10,8 @@ import { temporaryFolder } from '../../support/peers/temporary-folder.ts'
 test('the key, what was committed, and the copy from before a migration survive a power cut right after they were new', () => {
   const root = join(temporaryFolder('power'), 'home')
   mkdirSync(root)
-  const diskModule = join(import.meta.dirname, '../../sweep/register-disk.ts')
-  const child = join(import.meta.dirname, 'power-child.ts')
+  const diskModule = fileURLToPath(new URL('../../sweep/register-disk.ts', import.meta.url))
+  const child = fileURLToPath(new URL('power-child.ts', import.meta.url))
   const ended = spawnSync(process.execPath, ['--import', diskModule, child], {
     env: { ...process.env, SWEEP_DISK: root },
     encoding: 'utf8',
