@@ -4,6 +4,7 @@ import { diceOf } from '../support/weather/dice.ts'
 import { reportOf } from '../oracle/report.ts'
 import { wrongs } from '../oracle/reckon.ts'
 import { leaveBacklog } from './backlog.ts'
+import { keepEvidence } from './keep-evidence.ts'
 import { reckon } from './reckoning.ts'
 import { fundEverybody, killNowAndThen, live, rotateNowAndThen } from './soak-life.ts'
 import { openSoakWorld, type SoakWorld } from './soak-world.ts'
@@ -50,7 +51,11 @@ for (const { mint, reckoning } of judged) console.log(`${mint}\n${reportOf(recko
 const wrong = judged.flatMap(({ reckoning }) => wrongs(reckoning))
 for (const fault of tally.faults) console.error(`fault: ${fault}`)
 const isWhole = wrong.length === 0 && tally.faults.length === 0
-console.log(isWhole ? `every sat is in its place (seed ${seed})` : `FAILED: again with --seed ${seed}`)
+console.log(
+  isWhole
+    ? `every sat is in its place (seed ${seed})`
+    : `FAILED: again with --seed ${seed}; the databases are kept in ${keepEvidence(world, seed)}`,
+)
 process.exitCode = isWhole ? 0 : 1
 
 function weatherOf({ mints, relays }: SoakWorld): Record<string, number> {

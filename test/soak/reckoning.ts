@@ -29,7 +29,7 @@ export async function reckon(world: SoakWorld, tally: Tally): Promise<Judged[]> 
     await recoverEverybody(world, tally, later)
     if (openOf(world).length === 0) break
   }
-  for (const what of openOf(world)) tally.fault(`still open: ${what}`)
+  if (openOf(world).length > 0) await tellWhatIsOpen(world, tally, later)
   for (const provider of world.providers) await provider.stop()
   return world.mints.map((mint) => judge(world, mint))
 }
@@ -45,6 +45,15 @@ async function recoverEverybody(
       if (code !== 0) tally.fault(`orders recover: exit ${code}: ${stderr}`)
     }),
   )
+}
+
+/** With what the programs themselves say of it. */
+async function tellWhatIsOpen(world: SoakWorld, tally: Tally, env: Record<string, string>): Promise<void> {
+  for (const { run } of world.people) {
+    const { stdout, stderr } = await run(['--verbose', 'orders', 'recover', '-o', 'json'], { env })
+    console.log(stdout, stderr)
+  }
+  for (const what of openOf(world)) tally.fault(`still open: ${what}`)
 }
 
 const SETTLED = "('ready', 'stopped', 'expired', 'reclaimed', 'refunded', 'broken')"
