@@ -38,6 +38,8 @@ export function walletWriter(sql: SqlWriter): WalletWriter {
         [url, trusted ? 1 : 0, info === undefined ? null : toJson(info), keysetsSeenAt ?? null],
       ),
     saveKeysets: (mint, keysets, seenAt) => {
+      // What it does not name any more it signs with no longer; its keys are kept for the coins.
+      sql.run('UPDATE wallet_keyset SET active = 0 WHERE mint = ?', [mint])
       for (const { id, unit, active, feePpk, finalExpiry } of keysets) {
         sql.run(
           `INSERT INTO wallet_keyset (mint, id, unit, active, fee_ppk, final_expiry) VALUES (?, ?, ?, ?, ?, ?)

@@ -13,6 +13,7 @@ export const UNIT = 'sat'
 export const NEEDED_NUTS = [7, 9, 10, 11, 12] as const
 const KEYSETS_FRESH_MS = 5 * 60_000
 const UNKNOWN_KEYSET_EVERY_MS = 30_000
+const OTHER_MINT = 'ask the operator of the mint, or use another --mint'
 
 export interface MintDirectory {
   connection(mint: MintUrl): MintConnection
@@ -73,36 +74,58 @@ export function mintDirectory(deps: {
     return store.keysets(mint)
   }
 
-  async function withKeys(mint: MintUrl, keyset: Keyset, signal?: AbortSignal): Promise<KeysetKeys> {
+  /** Undefined where the mint has no keys to show for it. */
+  async function withKeys(
+    mint: MintUrl,
+    keyset: Keyset,
+    signal: AbortSignal | undefined,
+  ): Promise<KeysetKeys | undefined> {
     const name = `${mint} ${keyset.id}`
     const stored = genuine.get(name) ?? store.keys(mint, keyset.id)
     if (stored !== undefined) {
       genuine.set(name, stored)
       return { ...keyset, keys: stored }
     }
-    const keys = valueOf(mint, await connection(mint).keys(keyset.id, signal))
-    const complete = { ...keyset, keys }
+    const reply = await connection(mint).keys(keyset.id, signal)
+    if (reply.status === 'refused') return undefined
+    const complete = { ...keyset, keys: valueOf(mint, reply) }
     if (!(await deps.ecash.load()).isKeysetGenuine(complete)) {
       throw new PaygressError(
         'mint_misbehaved',
         `${mint} shows keys that do not belong to its keyset ${keyset.id}`,
       )
     }
-    store.transaction((tx) => store.within(tx).saveKeys(mint, keyset.id, keys))
+    store.transaction((tx) => store.within(tx).saveKeys(mint, keyset.id, complete.keys))
     return complete
   }
 
   async function activeKeyset(mint: MintUrl, signal?: AbortSignal): Promise<KeysetKeys> {
-    const all = await keysets(mint, signal === undefined ? {} : { signal })
+    const asked = signal === undefined ? {} : { signal }
+    const cheapest = cheapestOf(mint, await keysets(mint, asked))
+    const complete = await withKeys(mint, cheapest, signal)
+    if (complete !== undefined) return complete
+    // It has no such keyset: what it said of its keysets before was wrong, or holds no longer.
+    const next = await withKeys(
+      mint,
+      cheapestOf(mint, await keysets(mint, { ...asked, maxAgeMs: 0 })),
+      signal,
+    )
+    if (next !== undefined) return next
+    throw new PaygressError('mint_misbehaved', `${mint} does not show the keys of its keysets`, {
+      hint: OTHER_MINT,
+    })
+  }
+
+  function cheapestOf(mint: MintUrl, all: readonly Keyset[]): Keyset {
     const now = knownTime(mint)
     const active = all.filter((keyset) => keyset.active && keyset.unit === UNIT)
     const usable = active.filter(({ finalExpiry }) => finalExpiry === undefined || finalExpiry > now)
     const cheapest = usable.toSorted((a, b) => a.feePpk - b.feePpk || (a.id < b.id ? -1 : 1))[0]
-    if (cheapest !== undefined) return await withKeys(mint, cheapest, signal)
+    if (cheapest !== undefined) return cheapest
     const why =
       active.length > 0 ? 'says that all its keysets have expired' : `has no active keyset in ${UNIT}`
     throw new PaygressError('mint_misbehaved', `${mint} ${why}; the coins there are kept`, {
-      hint: 'ask the operator of the mint, or use another --mint',
+      hint: OTHER_MINT,
     })
   }
 

@@ -415,6 +415,23 @@ describe('a mint', () => {
     await fresh.close()
   })
 
+  test('that once told other keysets than it has works again at the next look', async () => {
+    const fresh = openTestWallet({ trusted: [url] })
+    const other = (at: number): string => `00${at}`.padEnd(16, '0')
+    mint.failNext({
+      path: '/v1/keysets',
+      kind: 'mutate',
+      change: (body) => ({
+        keysets: (body as { keysets: object[] }).keysets.map((one, at) => ({ ...one, id: other(at) })),
+      }),
+    })
+    await expect(fund(fresh.wallet, url, 8n)).resolves.toBeDefined()
+    const told = walletStore(fresh.database).keysets(url)
+    expect(told.find(({ id }) => id === other(0))).toMatchObject({ active: false })
+    expect(told.filter(({ active, unit }) => active && unit === 'sat')).toHaveLength(1)
+    await fresh.close()
+  })
+
   test('that shows keys which do not make its keyset is not believed', async () => {
     const fresh = openTestWallet({ trusted: [url] })
     const id = known().find(({ active, unit }) => active && unit === 'sat')?.id ?? ''
