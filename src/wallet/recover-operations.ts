@@ -96,8 +96,9 @@ async function asked(
 ): Promise<Outcome | undefined> {
   const isInvoice = operation.state === 'prepared'
   if (run.isSilent) return isInvoice ? undefined : { status: 'unknown', operationId: operation.id }
-  return await noteSilence(deps, run, async () =>
-    orOpen(operation, async () =>
+  // What fails here, after the mint has answered, is no silence of the mint.
+  return await orOpen(operation, async () =>
+    noteSilence(deps, run, async () =>
       isInvoice
         ? await paidMeanwhile(deps, mintPaid, operation, run.signal)
         : await settleStored(deps, operation.id, run.signal),
