@@ -13,6 +13,8 @@ export const UNIT = 'sat'
 export const NEEDED_NUTS = [7, 9, 10, 11, 12] as const
 const KEYSETS_FRESH_MS = 5 * 60_000
 const UNKNOWN_KEYSET_EVERY_MS = 30_000
+/** The error list of the NUTs: the mint has no such keyset. */
+const UNKNOWN_KEYSET = 12001
 const OTHER_MINT = 'ask the operator of the mint, or use another --mint'
 
 export interface MintDirectory {
@@ -87,7 +89,7 @@ export function mintDirectory(deps: {
       return { ...keyset, keys: stored }
     }
     const reply = await connection(mint).keys(keyset.id, signal)
-    if (reply.status === 'refused') return undefined
+    if (reply.status === 'refused' && reply.code === UNKNOWN_KEYSET) return undefined
     const complete = { ...keyset, keys: valueOf(mint, reply) }
     if (!(await deps.ecash.load()).isKeysetGenuine(complete)) {
       throw new PaygressError(

@@ -1,4 +1,5 @@
 // Which coins come back from the words alone? The mint restores what it ever signed (NUT-09), keyset by keyset, counter by counter (NUT-13).
+import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { WalletDeps } from './engine.ts'
 import type { Ecash } from './ecash-port.ts'
@@ -19,7 +20,8 @@ interface Found extends Signed {
 
 /**
  * Brings back every unspent coin of this wallet's words at one mint, of retired keysets too. What is found is kept batch by batch with the
- * counter that comes after it, so that a second run goes on where the first one was cut off. Throws `mint_unreachable`.
+ * counter that comes after it, so that a second run goes on where the first one was cut off. Throws `mint_unreachable`, and in the end
+ * `mint_misbehaved` for a keyset that could not be looked through.
  */
 export async function restoreWallet(
   deps: WalletDeps,
@@ -29,9 +31,13 @@ export async function restoreWallet(
   const ecash = await deps.ecashSource.load()
   const keysets = await deps.mints.keysets(mint, { maxAgeMs: 0, signal })
   const report: RestoreReport = { mint, restoredSat: 0n, coins: 0, unusable: 0, keysets: 0 }
+  const keyless: string[] = []
   for (const { id } of keysets.filter(({ unit }) => unit === UNIT)) {
     const keyset = await deps.mints.keyset(mint, id, signal)
-    if (keyset === undefined) continue
+    if (keyset === undefined) {
+      keyless.push(id)
+      continue
+    }
     report.keysets += 1
     await restoreKeyset(deps, ecash, { mint, keyset, signal }, (sum) => {
       report.restoredSat += sum.sat
@@ -40,6 +46,10 @@ export async function restoreWallet(
       onProgress({ ...report, keysetId: id, counter: sum.counter })
     })
   }
+  if (keyless.length > 0)
+    throw new PaygressError('mint_misbehaved', `${mint} shows no keys for its keyset ${keyless.join(', ')}`, {
+      hint: 'what its other keysets held is back; try again later',
+    })
   return report
 }
 

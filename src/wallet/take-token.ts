@@ -8,11 +8,13 @@ import type { WalletDeps } from './engine.ts'
 import { divide } from './make-outputs.ts'
 import { isSignatureBy, secretDigest } from './own-keys.ts'
 import type { Ecash, KeysetKeys, Proof } from './ecash-port.ts'
-import type { OperationKind, OperationPlan } from './ports.ts'
+import { inputsState } from './inputs-state.ts'
+import type { Operation, OperationKind, OperationPlan } from './ports.ts'
 import { swapFee } from './split-amount.ts'
 import { submitOperation } from './submit-operation.ts'
 import { settleStored } from './recover-operations.ts'
 import { isSameKey, secretLock } from './token-lock.ts'
+import type { OperationResult } from './transaction.ts'
 import { unspentPart } from './unspent-part.ts'
 import type { OperationOptions, Outcome } from './operation-options.ts'
 
@@ -75,6 +77,14 @@ export async function reclaimToken(
   const key = deps.store.key('refund', refundKeyIndex)
   if (key === undefined) throw new PaygressError('internal', `there is no refund key ${refundKeyIndex}`)
   const now = await deps.mints.time(whole.mint, options.signal)
+  // A new row each time would use up counters, and a restore steps over so many only.
+  const before = await spentBefore(
+    deps,
+    ecash,
+    deps.store.operationByInput(whole.ys[0] ?? ''),
+    options.signal,
+  )
+  if (before !== undefined) return before
   const token = await unspentPart(deps, whole, options.signal)
   const inputs = token.proofs.map((proof) => {
     const lock = secretLock(proof.secret)
@@ -86,6 +96,18 @@ export async function reclaimToken(
     return witnessed(proof, deps.keys.signSecret(key, proof.secret))
   })
   return await takeInputs(deps, ecash, 'reclaim', token, inputs, options)
+}
+
+/** The result of an operation that found all its inputs spent, where they still are. */
+async function spentBefore(
+  deps: WalletDeps,
+  ecash: Ecash,
+  earlier: Operation | undefined,
+  signal: AbortSignal | undefined,
+): Promise<OperationResult | undefined> {
+  if (earlier?.result?.status !== 'failed' || earlier.result.reason !== 'spent') return undefined
+  const { status, unspentYs } = await inputsState(deps, ecash, earlier, signal)
+  return status === 'spent' && unspentYs.size === 0 ? earlier.result : undefined
 }
 
 function stillLocked(locktime: number): PaygressError {

@@ -432,6 +432,24 @@ describe('a mint', () => {
     await fresh.close()
   })
 
+  test.each([
+    ['is out of order', 0, 'refuses (0)'],
+    ['has no such keyset', 12_001, 'shows no keys for its keyset'],
+  ])(
+    'that %s when asked for the keys of one is told at a restore, and what the others held is back',
+    async (_, code, said) => {
+      const fresh = openTestWallet({ trusted: [url] })
+      const { id } = known().find(({ active, unit }) => !active && unit === 'sat') ?? known()[0] ?? { id: '' }
+      mint.failNext({ path: `/v1/keys/${id}`, kind: 'refuse', code })
+      const restoring = fresh.wallet.restore(url, {
+        signal: AbortSignal.timeout(20_000),
+        onProgress: () => undefined,
+      })
+      await expect(restoring).rejects.toThrow(said)
+      await fresh.close()
+    },
+  )
+
   test('that shows keys which do not make its keyset is not believed', async () => {
     const fresh = openTestWallet({ trusted: [url] })
     const id = known().find(({ active, unit }) => active && unit === 'sat')?.id ?? ''
