@@ -56,7 +56,7 @@ async function lookRegularly(context: ProviderContext, resume: (key: string) => 
   }
 }
 
-/** Compares the ledger with one list of all machines; throws where the list cannot be had. */
+/** Compares the ledger with one list of all machines; throws where the list cannot be had, not for a machine that cannot be looked at. */
 export async function reconcileLeases(
   context: ProviderContext,
   resume: (key: string) => void,
@@ -65,12 +65,32 @@ export async function reconcileLeases(
   const owed = new Set(context.ledger.leasesOwedAnEnd())
   for (const leaseId of context.ledger.runningLeases()) {
     const machine = machines.get(leaseId)
-    if (machine === undefined || machine.state === 'ended') await bookEnd(context, leaseId, resume)
-    else if (owed.has(leaseId)) await enforceOwedEnd(context, leaseId)
+    await byItself(context, leaseId, async () => {
+      if (machine === undefined || machine.state === 'ended') await bookEnd(context, leaseId, resume)
+      else if (owed.has(leaseId)) await enforceOwedEnd(context, leaseId)
+    })
   }
   await sweep(context, [...machines.values()])
   const seen = String(context.clock.now())
   context.wallet.transaction((tx) => context.ledger.setNote(tx, SEEN_NOTE, seen))
+}
+
+/** Looks after one machine: where that fails it is told, and the others go on. */
+async function byItself(
+  context: ProviderContext,
+  leaseId: LeaseId,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (context.signal.aborted) throw error
+    const { message } = toPaygressError(error)
+    context.log.warn(
+      { lease: leaseId, error: message },
+      'a machine cannot be looked after now; the others go on',
+    )
+  }
 }
 
 /** Books the end of a machine: expired where its paid time is over, else lost and refunded. */
@@ -147,6 +167,6 @@ async function sweep(context: ProviderContext, machines: readonly Machine[]): Pr
   for (const machine of machines) {
     if (machine.state === 'ended' || owned.has(machine.leaseId)) continue
     context.log.warn({ lease: machine.leaseId }, 'a machine that nobody paid for is ended')
-    await context.compute.end(machine.leaseId)
+    await byItself(context, machine.leaseId, async () => context.compute.end(machine.leaseId))
   }
 }

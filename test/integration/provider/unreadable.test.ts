@@ -10,6 +10,7 @@ import {
   startWorld,
   STRANGER_KEY,
 } from '../../support/provider/test-provider.ts'
+import { testLeaseId } from '../../support/test-ids.ts'
 
 test('an order that cannot be read is told and left; the others are served, and the daemon stops as ever', async () => {
   const world = await startWorld()
@@ -66,5 +67,47 @@ test('a lease that cannot be read is told and left; the daemon starts, the other
     expect(countEarnings(provider.ledger, world.clock)).toMatchObject([{ unearnedMsat: 120_000n }])
     await provider.stop()
   }
+  await world.close()
+})
+
+test('a machine that cannot be looked at, or ended, is told; the daemon starts, and the others are looked at', async () => {
+  const world = await startWorld()
+  const first = await openProvider(world)
+  const rented: string[] = []
+  for (const _ of [1, 2]) {
+    const { message } = await lockedPurchase(world, first)
+    rented.push(String((await asked(first, message)).pod_npub))
+  }
+  const [odd = '', sound = ''] = rented
+  const oddLease = first.ledger.leaseOfPod(odd)?.leaseId
+  await first.stop()
+  const machines = await world.compute.list()
+  for (const machine of machines) await world.compute.end(machine.leaseId)
+  world.clock.aheadMs += 5_000
+  const startedAt = world.clock.now()
+  const unpaid = machines.map((machine, index) => ({ ...machine, leaseId: testLeaseId(index + 1) }))
+  const ended: string[] = []
+  const provider = await openProvider(world, {
+    compute: {
+      describe: async (leaseId) => {
+        if (leaseId === oddLease) throw new Error('it is odd')
+        return world.compute.describe(leaseId)
+      },
+      list: async () => unpaid,
+      end: async (leaseId) => {
+        ended.push(leaseId)
+        if (ended.length === 1) throw new Error('it stays')
+        return undefined
+      },
+    },
+  })
+  await expect.poll(() => provider.ledger.leaseOfPod(sound)?.state).toBe('lost')
+  expect(provider.ledger.leaseOfPod(odd)?.state).toBe('running')
+  expect(ended).toEqual([testLeaseId(1), testLeaseId(2)])
+  // The list was had: what is lost later is counted from here on.
+  expect(Number(provider.ledger.note('machines-seen-at'))).toBeGreaterThanOrEqual(startedAt)
+  const told = provider.log.filter((line) => line.includes('a machine cannot be looked after now'))
+  expect(told).toEqual([expect.stringContaining('it is odd'), expect.stringContaining('it stays')])
+  await provider.stop()
   await world.close()
 })
