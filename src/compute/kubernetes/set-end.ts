@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { PaygressError } from '../../core/errors.ts'
 import type { LeaseId } from '../../core/ids.ts'
-import { placeError } from './api-problem.ts'
+import { placeError, unreadableAnswer } from './api-problem.ts'
 import { pause } from '../../core/pause.ts'
 import { jitter, JSON_PATCH } from './cluster-api.ts'
 import { removeAnnotation, setAnnotation, testAnnotation, testLease } from './conditional-patch.ts'
@@ -169,10 +169,13 @@ async function hasPodFrom(place: Place, job: LeaseJob, deadline: number): Promis
   const query = { labelSelector: `${LEASE_LABEL}=${job.leaseId}` }
   const answer = readAnswer(await place.api.list('pods', query), podListSchema)
   if (!answer.ok) throw placeError(answer.problem, 'the machine could not be looked at')
-  return answer.body.items.some((item) => {
+  const pods = answer.body.items.map((item) => {
     const pod = leasePodOf(item)
-    return pod?.leaving === false && !isReplacement(pod.hold.createdAt, deadline)
+    // Taken for no pod, it would end a machine that was paid for.
+    if (pod === undefined) throw placeError(unreadableAnswer(200), 'the machine could not be looked at')
+    return pod
   })
+  return pods.some(({ leaving, hold }) => !leaving && !isReplacement(hold.createdAt, deadline))
 }
 
 function goneError(): PaygressError {

@@ -120,6 +120,15 @@ test.each([29, 16, 1, -3])(
   },
 )
 
+test.each([
+  ['half a pod', { metadata: { labels: { 'paygress.io/lease': LEASE } } }],
+  ['the pod of nobody', { ...podOf(-100), metadata: { ...(podOf(-100) as Recorded).metadata, labels: {} } }],
+  ['nothing', null],
+])('%s in the list is no sign that the pod is gone: nothing is ended', async (_what, odd) => {
+  expect(await again(movedJob(10), [odd as object])).toEqual({ end: 'failed', asked: LOOKED })
+  expect(await again(movedJob(10), [podOf(12), odd as object])).toEqual({ end: 'failed', asked: LOOKED })
+})
+
 test('a pod that came a minute later was made for another reason, and is no sign of it', async () => {
   expect(await again(movedJob(10), [podOf(61)])).toEqual({ end: PAID_END, asked: LOOKED })
   expect(await again(movedJob(10), [podOf(3_000)])).toEqual({ end: PAID_END, asked: LOOKED })
