@@ -3,11 +3,11 @@ import * as z from 'zod'
 import type { Clock } from '../../core/clock.ts'
 import { PaygressError } from '../../core/errors.ts'
 import type { Log } from '../../core/log.ts'
-import { placeError } from './api-problem.ts'
+import { placeError, unreadableAnswer } from './api-problem.ts'
 import type { ApiAnswer } from './cluster-connection.ts'
 import { type ClusterApi, JSON_PATCH } from './cluster-api.ts'
 import type { PatchStep } from './conditional-patch.ts'
-import { readAnswer } from './read-answer.ts'
+import { type ReadAnswer, readAnswer } from './read-answer.ts'
 
 /** Its uid says which cluster this is; the daemon that serves holds it. */
 const COORDINATION_LEASE = 'paygress'
@@ -96,7 +96,7 @@ export async function takeLease(
     [IDENTITY]: owner.identity,
     [WALLET]: owner.walletId,
   }
-  const answer = await askPatch(api, [
+  const steps: PatchStep[] = [
     { op: 'test', path: '/metadata/resourceVersion', value: lease.metadata.resourceVersion },
     { op: 'add', path: '/metadata/annotations', value: annotations },
     {
@@ -109,30 +109,41 @@ export async function takeLease(
         renewTime: microTime(terms.clock),
       },
     },
-  ])
+  ]
+  const answer = await askPatch(api, steps, terms.holder)
   if (!answer.ok && (answer.problem.kind === 'forbidden' || answer.problem.kind === 'unauthorized'))
     throw notAllowed(placeError(answer.problem, 'the lease of the daemons cannot be taken'))
   return answer.ok
 }
 
-/** `refused`: the Lease is not what the steps expect, and nothing was done. `unknown`: nobody said. */
+/** The Lease is `holder`'s after these steps. `refused`: it is not what they expect, and nothing was done. `unknown`: nobody said. */
 export async function patchLease(
   api: ClusterApi,
   steps: readonly PatchStep[],
+  holder: string,
 ): Promise<'done' | 'refused' | 'unknown'> {
-  const answer = await askPatch(api, steps)
+  const answer = await askPatch(api, steps, holder)
   if (answer.ok) return 'done'
   return answer.problem.kind === 'invalid' ? 'refused' : 'unknown'
 }
 
-async function askPatch(api: ClusterApi, steps: readonly PatchStep[]): Promise<ApiAnswer> {
-  return api.connection.send({
+/** Only the Lease itself, with the holder it has then, says that it was done. */
+async function askPatch(
+  api: ClusterApi,
+  steps: readonly PatchStep[],
+  holder: string,
+): Promise<ReadAnswer<CoordinationLease>> {
+  const sent = await api.connection.send({
     method: 'PATCH',
     path: api.path('leases', COORDINATION_LEASE),
     contentType: JSON_PATCH,
     body: steps,
     signal: AbortSignal.timeout(ANSWER_MS),
   })
+  const answer = readAnswer(sent, leaseSchema)
+  if (answer.ok && answer.body.spec.holderIdentity !== holder)
+    return { ok: false, problem: unreadableAnswer(200) }
+  return answer
 }
 
 /** MicroTime of Kubernetes: RFC 3339 with six digits after the second. */

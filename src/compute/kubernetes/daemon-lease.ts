@@ -115,7 +115,7 @@ function hold(
       if (over.signal.aborted) return
       const asked = now()
       const renew: PatchStep = { op: 'replace', path: '/spec/renewTime', value: microTime(options.clock) }
-      const outcome = await patchLease(api, [mine, renew])
+      const outcome = await patchLease(api, [mine, renew], me)
       if (outcome === 'done') renewed = asked
       else if (outcome === 'refused' || !isFresh()) return lost.abort()
     }
@@ -128,7 +128,7 @@ function hold(
       over.abort()
       await keeping
       if (!lost.signal.aborted)
-        await patchLease(api, [mine, { op: 'replace', path: '/spec/holderIdentity', value: '' }])
+        await patchLease(api, [mine, { op: 'replace', path: '/spec/holderIdentity', value: '' }], '')
       await end()
     },
   }
