@@ -40,6 +40,17 @@ export function unusedMsat(creditMsat: Msat, usedSec: number, rate: RateMsatPerS
   return rest > 0n ? rest : 0n
 }
 
+/** What would come back of a running lease if it ended at `at`, and the seconds used until then; an outage that goes on is none of them. */
+export function settleAt(
+  lease: Pick<Lease, 'paidFrom' | 'outages' | 'spec'>,
+  credits: readonly Credit[],
+  at: number,
+): { usedSec: number; owedMsat: Msat } {
+  const downMs = lostMs(lease.outages?.downSince ?? at, at)
+  const usedSec = usedSeconds(lease, at - downMs)
+  return { usedSec, owedMsat: unusedMsat(balanceMsat(credits), usedSec, lease.spec.rateMsatPerSec) }
+}
+
 /** What a lease still holds: all that came in less all that went back. */
 export function balanceMsat(credits: readonly Credit[]): Msat {
   return credits.reduce((sum, credit) => sum + credit.amountMsat, 0n)

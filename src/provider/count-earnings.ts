@@ -1,10 +1,9 @@
 // What has the provider earned, and what of its money does it still owe? Counted per mint.
 import type { Clock } from '../core/clock.ts'
-import { LEASE_STATES, secondsLeft } from '../core/lease.ts'
+import { LEASE_STATES } from '../core/lease.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { type Msat, msatToSatFloor } from '../core/money.ts'
-import { costMsat } from '../core/pricing.ts'
-import { balanceMsat } from './amounts.ts'
+import { balanceMsat, settleAt } from './amounts.ts'
 import { tryLease } from './lease.ts'
 import type { Credit, Ledger, LeaseRow } from './ports.ts'
 
@@ -74,12 +73,12 @@ function owed(
   clock: Clock,
 ): { mint: MintUrl; amountMsat: Msat }[] {
   if (row.state !== 'running') return []
-  const rate = tryLease(row)?.spec.rateMsatPerSec
+  const lease = tryLease(row)
   // Where the price cannot be read, all of it may have to go back.
   let rest =
-    rate === undefined
+    lease === undefined
       ? balanceMsat(credits)
-      : costMsat(secondsLeft(row.paidUntil, clock.now()), rate) + row.restMsat
+      : settleAt(lease, credits, Math.min(clock.now(), lease.paidUntil)).owedMsat
   return credits.toReversed().flatMap(({ mint, amountMsat }) => {
     const part = amountMsat < rest ? amountMsat : rest
     if (part <= 0n) return []

@@ -1,7 +1,7 @@
 // May this machine be ended now, and how much of its time comes back?
 import { decodeNpub } from '../core/npub.ts'
 import type { StopRequest } from '../protocol/stop.ts'
-import { balanceMsat, lostMs, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
+import { refundParts, settleAt } from './amounts.ts'
 import { leaseRow, readableLease } from './lease.ts'
 import { writeOrder, type StopOrder } from './orders.ts'
 import type { ProviderContext } from './provider-context.ts'
@@ -30,9 +30,7 @@ export async function handleStop(
     const lease = readableLease(context.log, current)
     if (lease === undefined) return refuse(context, head, unreadablePod())
     const credits = context.ledger.credits(lease.leaseId)
-    const downMs = lostMs(lease.outages?.downSince ?? now, now)
-    const usedSec = usedSeconds(lease, now - downMs)
-    const owed = unusedMsat(balanceMsat(credits), usedSec, lease.spec.rateMsatPerSec)
+    const { usedSec, owedMsat } = settleAt(lease, credits, now)
     const order: StopOrder = {
       ...head,
       reply: undefined,
@@ -41,7 +39,7 @@ export async function handleStop(
       podNpub: lease.podNpub,
       usedSec,
       ...(request.refund_pubkey === undefined ? {} : { refundTo: request.refund_pubkey }),
-      stage: { state: 'stopping', parts: refundParts(credits, owed) },
+      stage: { state: 'stopping', parts: refundParts(credits, owedMsat) },
     }
     context.wallet.transaction((tx) => {
       context.ledger.putLease(tx, leaseRow({ ...lease, state: 'stopped', restMsat: 0n }))

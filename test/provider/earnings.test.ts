@@ -5,7 +5,7 @@ import { parseMintUrl } from '../../src/core/mint-url.ts'
 import type { Credit, Ledger, LeaseRow } from '../../src/provider/ports.ts'
 import { countEarnings, wholeSats } from '../../src/provider/count-earnings.ts'
 import { listLeases } from '../../src/provider/list-leases.ts'
-import { leaseRow } from '../../src/provider/lease.ts'
+import { type Lease, leaseRow } from '../../src/provider/lease.ts'
 import { testLeaseId, testPodNpub, testPublicKey, testSpecId } from '../support/test-ids.ts'
 
 const NOW = 1_763_600_000_000
@@ -19,7 +19,9 @@ function books(rows: LeaseRow[], credits: Credit[]): Pick<Ledger, 'leasesIn' | '
   }
 }
 
-function row(change: Partial<Pick<LeaseRow, 'state' | 'paidUntil' | 'restMsat'>> = {}): LeaseRow {
+function row(
+  change: Partial<Pick<Lease, 'state' | 'paidFrom' | 'paidUntil' | 'restMsat' | 'outages'>> = {},
+): LeaseRow {
   const spec = {
     id: 'basic',
     name: 'Basic',
@@ -62,6 +64,18 @@ test('time that is still to run is owed, at the mint of the last payment first',
   expect(two).toMatchObject({ mint: second, receivedMsat: 3_000n, earnedMsat: 0n, unearnedMsat: 3_000n })
 })
 
+test('time that was lost by the provider is owed: what an outage left to refund, and one that goes on', () => {
+  const settled = { madeGood: 0, addedMs: 0, settledUntil: NOW - 50_000, owed: false }
+  const unearned = (outages: Lease['outages'], aheadMs = 0): bigint | undefined =>
+    countEarnings(books([row({ outages })], [credit(10_000n)]), { now: () => NOW + aheadMs })[0]?.unearnedMsat
+  expect(unearned({ ...settled, toRefundMs: 20_000 })).toBe(6_000n)
+  // The first 30 seconds are the buyer's to bear.
+  expect(unearned({ ...settled, toRefundMs: 0, downSince: NOW - 35_000 })).toBe(4_500n)
+  expect(unearned({ ...settled, toRefundMs: 20_000, downSince: NOW - 35_000 })).toBe(6_500n)
+  // After its paid end a machine uses nothing more.
+  expect(unearned({ ...settled, toRefundMs: 20_000 }, 90_000)).toBe(2_000n)
+})
+
 test('a lease that is over owes nothing', () => {
   const [entry] = countEarnings(books([row({ state: 'stopped' })], [credit(10_000n), credit(-4_000n)]), clock)
   expect(entry).toMatchObject({ refundedMsat: 4_000n, earnedMsat: 6_000n, unearnedMsat: 0n })
@@ -89,7 +103,10 @@ test('earned and owed are together what came in less what went back', () => {
 })
 
 test('what is shown adds up to the sat, and a sat that is not earned whole is owed', () => {
-  const entries = countEarnings(books([row({ paidUntil: NOW + 35_000 })], [credit(12_000n)]), clock)
+  const entries = countEarnings(
+    books([row({ paidFrom: NOW - 85_000, paidUntil: NOW + 35_000 })], [credit(12_000n)]),
+    clock,
+  )
   expect(entries).toMatchObject([{ earnedMsat: 8_500n, unearnedMsat: 3_500n }])
   expect(entries.map(wholeSats)).toEqual([{ receivedSat: 12n, refundedSat: 0n, earnedSat: 8n, owedSat: 4n }])
   const msat = fc.bigInt(0n, 100_000n)
