@@ -63,9 +63,10 @@ function withoutCommand(argv: readonly string[], group: string): PaygressError {
 }
 
 function usageError(error: CommanderError, command: string): PaygressError {
-  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n')
+  // An argument may hold line breaks: it is judged whole.
+  const [first = '', ...rest] = hideQuoted(error.message.replace(/^error: /, '')).split('\n')
   const suggestion = /Did you mean (.+?)\?/.exec(rest.join(' ') || first)?.[1]
-  const message = hideQuoted(first.replace(/\s*\(?Did you mean .*$/, ''))
+  const message = first.replace(/\s*\(?Did you mean .*$/, '')
   // Node has read the file of this flag already, if it could: the words of other tools are not ours.
   const meant = message.includes("'--env-file") ? '--dotenv' : suggestion
   return new PaygressError('usage', message, {

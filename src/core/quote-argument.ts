@@ -1,22 +1,33 @@
 // How does an error name what a person typed, without giving a secret away?
+import { listedWords } from './listed-words.ts'
 
 const LONGEST = 80
 /** Of a path the end says the most, and it may be long. */
 const LONGEST_NAME = 200
 const NOT_SHOWN = '(not shown: it may be a secret)'
 
-/** Nostr keys, wallet links, ecash tokens, bare keys in hex, private keys, passwords inside URLs, and words that restore a wallet. */
+/** Nostr keys, wallet links, ecash tokens, bare keys in hex, private keys, passwords inside URLs, and words with points between them. */
 const SECRETS: readonly RegExp[] = [
   /nsec1|ncryptsec1|bunker:|nostr\+walletconnect:|cashu[ab]|xprv|private key/i,
   /[0-9a-f]{48,}/i,
   /:\/\/[^/?#\s]*@/,
-  // Copied from paper, they may be numbered.
-  /^[^a-z]*[a-z]+(?:[\s,;.]+(?:\d{1,2}[.):]?\s*)?[a-z]+){8,}/i,
+  /^[^a-z]*[a-z]+(?:\.[a-z]+){8,}/i,
 ]
+/** Words that restore a wallet are twelve or more; a few of them may be mistyped. */
+const MANY_WORDS = 9
+const PLAIN_WORD = /^[\p{L}\p{M}]{3,}$/u
 
 /** True where a text is, or holds, what only its owner may see. A broken one counts too: most of it is right. */
 function mayBeSecret(text: string): boolean {
+  return holdsSecret(text) || isListOfWords(text)
+}
+
+function holdsSecret(text: string): boolean {
   return SECRETS.some((secret) => secret.test(text))
+}
+
+function isListOfWords(text: string): boolean {
+  return listedWords(text).filter((word) => PLAIN_WORD.test(word)).length >= MANY_WORDS
 }
 
 /** The argument in quotes, cut to one line's length; where it may be a secret, a word in its place. */
@@ -33,8 +44,12 @@ export function nameArgument(text: string): string {
 
 /** A message of commander or of the system, which quotes arguments itself: every quoted part is judged. */
 export function hideQuoted(message: string): string {
-  const judged = message.replace(/'([^']*)'/g, (part, inner: string) =>
-    mayBeSecret(inner) ? NOT_SHOWN : part,
+  // An argument may have such quotes inside: what is between the first and the last may be one.
+  const withoutWords = message.replace(/'(.*)'/s, (part, inner: string) =>
+    isListOfWords(inner) ? NOT_SHOWN : part,
   )
-  return mayBeSecret(judged) ? NOT_SHOWN : judged
+  const judged = withoutWords.replace(/'([^']*)'/g, (part, inner: string) =>
+    holdsSecret(inner) ? NOT_SHOWN : part,
+  )
+  return holdsSecret(judged) ? NOT_SHOWN : judged
 }

@@ -2,6 +2,7 @@
 import { validateMnemonic } from '@scure/bip39'
 import { wordlist } from '@scure/bip39/wordlists/english.js'
 import { PaygressError } from '../core/errors.ts'
+import { listedWords } from '../core/listed-words.ts'
 import type { OwnKeys } from './own-keys.ts'
 import type { WalletStore } from './ports.ts'
 
@@ -10,7 +11,7 @@ const REFUND_KEYS_BEFORE = 1000
 
 /** The words in their one spelling. Throws `usage` where they are no BIP-39 mnemonic; the error never says a word. */
 export function readWords(text: string): string {
-  const words = listed(text.normalize('NFKD').toLowerCase())
+  const words = listedWords(text)
   const wrong = words.findIndex((word) => !wordlist.includes(word))
   if (wrong >= 0 && words.length > 1)
     throw notWords(`word ${wrong + 1} of ${words.length} is in no list of BIP-39`)
@@ -37,14 +38,6 @@ export function adoptWords(store: WalletStore, keys: OwnKeys, words: string): vo
   }
   keys.current('payment')
   keys.ensure('refund', REFUND_KEYS_BEFORE)
-}
-
-/** The words of a list, which may be numbered and in quotes, as people write them down. */
-function listed(text: string): string[] {
-  return text
-    .split(/[\s,;"'“”]+/)
-    .map((word) => word.replace(/^\d{1,2}[.):]?/, ''))
-    .filter((word) => word !== '')
 }
 
 function notWords(why: string): PaygressError {

@@ -67,3 +67,10 @@ test('a message of many words is told', () => {
 test('a message that holds a secret outside of quotes is not repeated at all', () => {
   expect(hideQuoted(`error: --for=nsec1${'q'.repeat(58)} is odd`)).toBe('(not shown: it may be a secret)')
 })
+
+test('relays and options are no list of words', () => {
+  const relays = 'wss://relay.damus.io,wss://nos.lol,wss://relay.primal.net,wss://relay.snort.social'
+  expect(nameArgument(relays)).toBe(relays)
+  const message = "option '-w, --words-file <file>' cannot be used with option '-n, --new-name <name>'"
+  expect(hideQuoted(message)).toBe(message)
+})

@@ -33,6 +33,11 @@ async function expectBoth(
 describe('what can be seen without any network', () => {
   test.concurrent.each<[string, string[], ExpectedError]>([
     ['an unknown command', ['byu'], { exit: 2, code: 'usage', says: /byu/, hint: /buy/ }],
+    [
+      'the words of a wallet in lines',
+      ['legal winner thank year wave sausage worth useful legal winner\nthank yellow'],
+      { exit: 2, code: 'usage', says: /unknown command \(not shown/ },
+    ],
     ['an unknown option', ['offers', '--spce', 'x'], { exit: 2, code: 'usage', hint: /--spec/ }],
     ['a missing argument', ['topup'], { exit: 2, code: 'usage', says: /pod/ }],
     ['no spec', ['buy', '--for', '1h'], { exit: 2, code: 'usage', hint: /--spec/ }],
