@@ -128,15 +128,16 @@ export function applyStopAnswer(
   return true
 }
 
-/** Close to its end a pod may be over for its provider and not for us. */
+/** Close to its end a pod may be over for its provider and not for us; our clock or the mint's may be wrong, so both must say that it is far. */
 function isFarFromItsEnd(
   { clock }: Pick<Client, 'clock'>,
   { payment }: OrderIn<'stopping'>,
   pod: Pod | undefined,
 ): boolean {
-  return (
-    pod !== undefined && secondsUntilEnd(payment, clock.now(), pod.expiresAt.getTime()) > CLOCKS_APART_SEC
-  )
+  if (pod === undefined) return false
+  const [now, end] = [clock.now(), pod.expiresAt.getTime()]
+  const byOurClock = secondsUntilEnd({ mintAheadSec: 0 }, now, end)
+  return Math.min(byOurClock, secondsUntilEnd(payment, now, end)) > CLOCKS_APART_SEC
 }
 
 function noteAnswer({ orders }: Pick<Client, 'orders'>, order: OrderIn<'stopping'>, reply: StopReply): void {

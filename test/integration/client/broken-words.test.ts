@@ -224,17 +224,40 @@ describe.each([
     await buy()
     expect(deeds()).toEqual([expect.stringMatching(/^gave \S+ for the price of 10m$/)])
   })
+})
 
-  test('one that knows nothing of a pod is remembered as long as its time is not over, and no longer', async () => {
-    buyer = await openTestBuyer({ clockAheadSec })
+describe('whoever knows nothing of a pod that it sold', () => {
+  /** What is held against it for saying so this long after a purchase of ten minutes. */
+  const heldAfter = async (seconds: number): Promise<string[]> => {
     await buy({ alias: 'mine' })
     buyer.provider.script = 'untouched'
     changeReplies((reply) => ({ ...reply, error_type: 'pod_not_found' }))
-    buyer.clock.passSeconds(400)
+    buyer.clock.passSeconds(seconds)
     await failure(stopPod(buyer.client, 'mine', { signal }))
-    expect(deeds()).toEqual([])
-    buyer.clock.passSeconds(-390)
-    await failure(stopPod(buyer.client, 'mine', { signal }))
-    expect(deeds()).toEqual(['knew nothing of a pod that it had sold'])
-  })
+    return deeds()
+  }
+
+  test.each([{}, { clockAheadSec: -3_600 }, { mintAheadSec: -600 }])(
+    'is remembered where its time is not over (%o)',
+    async (clocks) => {
+      buyer = await openTestBuyer(clocks)
+      expect(await heldAfter(10)).toEqual(['knew nothing of a pod that it had sold'])
+    },
+  )
+
+  test.each([{}, { clockAheadSec: -3_600 }, { clockAheadSec: 3_600 }])(
+    'is not remembered close to the end (%o)',
+    async (clocks) => {
+      buyer = await openTestBuyer(clocks)
+      expect(await heldAfter(400)).toEqual([])
+    },
+  )
+
+  test.each([{ mintAheadSec: -600 }, { mintAheadSec: -3_600 }])(
+    'is not remembered after the end, whatever the clock of the mint says (%o)',
+    async (clocks) => {
+      buyer = await openTestBuyer(clocks)
+      expect(await heldAfter(660)).toEqual([])
+    },
+  )
 })

@@ -72,13 +72,15 @@ export interface TestBuyerOptions {
   offerContent?: (mint: MintUrl, payment: string) => object
   /** By so much the buyer's clock is ahead of that of its mint and its provider. */
   clockAheadSec?: number
+  /** By so much the mint's clock is ahead of the provider's. */
+  mintAheadSec?: number
 }
 
 export async function openTestBuyer(options: TestBuyerOptions = {}): Promise<TestBuyer> {
   const clock = new TestClock()
   const own = { now: () => clock.now() + (options.clockAheadSec ?? 0) * 1000 }
   const runningMint = await startFaultyMint({
-    clock,
+    clock: { now: () => clock.now() + (options.mintAheadSec ?? 0) * 1000 },
     ...(options.feePpk === undefined ? {} : { units: [{ unit: 'sat', inputFeePpk: options.feePpk }] }),
   })
   const mint = parseMintUrl(runningMint.url)
