@@ -52,6 +52,7 @@ export type RequestOutcome =
 
 const RESEND: BackOffRange = { firstMs: 8_000, maxMs: 60_000 }
 const PUBLISH_MS = 10_000
+const RUMOR_ID = /^[0-9a-f]{64}$/
 
 /**
  * Sends the request until an answer, the time-out or the signal. Rejects only where signing fails,
@@ -93,8 +94,8 @@ export async function requestReply(hub: RelayHub, options: RequestOptions): Prom
 
 function noteOpened(opened: OpenedWraps | undefined, { wrapId, rumor }: Gift): void {
   const [answered = '', ...more] = tagValues(rumor, 'e')
-  // Whoever names several is looked at each time.
-  if (more.length === 0) opened?.note(wrapId, answered)
+  // Whoever names several is looked at each time. What is no id answers nothing, and may be long: it is not kept.
+  if (more.length === 0) opened?.note(wrapId, RUMOR_ID.test(answered) ? answered : '')
 }
 
 /** True where the gift is an answer of `sender` to that rumor. */

@@ -20,7 +20,7 @@ CREATE INDEX order_wraps_by_time ON order_wraps (at);
 const wrapRow = z.object({ answers: z.string() })
 
 export interface OpenedWraps {
-  /** The request that this wrap answers, empty for none; undefined where it was not opened yet. */
+  /** The request that this wrap answers, empty for none; undefined where it was not opened yet, or the disk does not tell. */
   answeredBy(wrapId: string): string | undefined
   /** Remembers; on disk only after `save`. */
   note(wrapId: string, answers: string): void
@@ -35,19 +35,25 @@ export function openedWraps(database: Database, clock: Clock): OpenedWraps {
     answeredBy: (wrapId) => {
       const known = fresh.get(wrapId)
       if (known !== undefined) return known
-      const row = database.get('SELECT answers FROM order_wraps WHERE id = ?', [wrapId])
+      const row = unlessItFails(() => database.get('SELECT answers FROM order_wraps WHERE id = ?', [wrapId]))
       return row === undefined ? undefined : wrapRow.parse(row).answers
     },
     note: (wrapId, answers) => void fresh.set(wrapId, answers),
     save: () => {
       if (fresh.size === 0) return
-      try {
-        write(database, fresh, clock.now())
-      } catch (error) {
-        if (!(error instanceof PaygressError)) throw error
-      }
+      unlessItFails(() => write(database, fresh, clock.now()))
       fresh.clear()
     },
+  }
+}
+
+/** Undefined where the disk fails: a wrap is opened once more then, and may hold the answer that is waited for. */
+function unlessItFails<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof PaygressError) return undefined
+    throw error
   }
 }
 

@@ -86,8 +86,11 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
     ask,
     async close(): Promise<void> {
       await Promise.all([hub.close(), wallet.close()])
-      wraps.save()
-      database.close()
+      try {
+        wraps.save()
+      } finally {
+        database.close()
+      }
     },
   }
   try {

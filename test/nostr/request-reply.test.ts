@@ -117,6 +117,20 @@ describe('the answers to earlier questions', () => {
   })
 })
 
+test('of what is no id nothing is kept', async () => {
+  const { url } = await relayWith()
+  const hub = hubOf(bob)
+  const named = message(alice, bob, 'other question').id
+  const noted: string[] = []
+  const opened = { ...rememberedWraps(), note: (_id: string, answers: string) => void noted.push(answers) }
+  const options = ask([url], { opened })
+  for (const id of ['x'.repeat(20_000), named.toUpperCase(), named])
+    await hub.publish(await wrapFor(alice, reply({ ...options.rumor, id }, bob, 'spam'), bob), [url])
+  answering(hub, [url])
+  await requestReply(hubOf(alice), options)
+  expect(noted.toSorted()).toEqual(['', '', named, options.rumor.id].toSorted())
+})
+
 describe('requestReply', () => {
   test.each([{}, { auth: true }, { auth: true, eagerAuth: false }])(
     'gets the answer over a relay with %o',

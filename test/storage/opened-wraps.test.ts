@@ -54,6 +54,19 @@ test('what no relay sends any more is forgotten', () => {
   })
 })
 
+test('a disk that tells nothing leaves every wrap to be opened', () => {
+  inProcess((wraps) => {
+    wraps.note('a', 'request')
+    wraps.save()
+  })
+  const database = openProfileDatabase(folder)
+  const get = () => {
+    throw new PaygressError('storage_failed', 'the disk is broken')
+  }
+  expect(openedWraps({ ...database, get }, clock).answeredBy('a')).toBeUndefined()
+  database.close()
+})
+
 test('a disk that takes nothing spoils nothing', () => {
   const database = openProfileDatabase(folder)
   const transaction = () => {
