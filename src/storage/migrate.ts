@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import * as z from 'zod'
 import { PaygressError } from '../core/errors.ts'
 import { ANOTHER_FOLDER, MONEY_BACK } from './file-error.ts'
-import { replacePrivateFile } from './private-files.ts'
+import { removeDrafts, replacePrivateFile } from './private-files.ts'
 import type { SqlWriter } from './sql.ts'
 
 export interface Migration {
@@ -71,7 +71,9 @@ export function migrate(connection: DatabaseSync, sql: SqlWriter, identity: File
 
 // Nobody else can write now, and nothing is written yet: a second connection sees exactly what is about to change.
 function keepCopy(path: string, version: number): void {
-  replacePrivateFile(`${path}.format-${version}`, (draft) => {
+  const copy = `${path}.format-${version}`
+  removeDrafts(copy)
+  replacePrivateFile(copy, (draft) => {
     const reader = new DatabaseSync(path)
     try {
       reader.prepare('VACUUM INTO ?').run(draft)

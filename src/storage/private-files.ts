@@ -8,16 +8,32 @@ import {
   fsyncSync,
   linkSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { PaygressError } from '../core/errors.ts'
 import { fileErrorCode, fromWriteError } from './file-error.ts'
 import { ensurePrivateFolder, syncFolder } from './private-folder.ts'
+
+/** How the name of a file that is being written ends. */
+const DRAFT = /\.[0-9a-f]{12}\.tmp$/
+
+/** Removes what a killed process left of this file, half written; only for who knows that nobody writes it now. */
+export function removeDrafts(path: string): void {
+  const folder = dirname(path)
+  try {
+    for (const name of readdirSync(folder)) {
+      if (name.startsWith(`${basename(path)}.`) && DRAFT.test(name)) rmSync(join(folder, name))
+    }
+  } catch (error) {
+    throw fromWriteError(error, path)
+  }
+}
 
 /** Creates an empty file with mode 0600, or takes everybody else's rights away from one that exists. */
 export function ensurePrivateFile(path: string): void {

@@ -166,6 +166,19 @@ describe('opening', () => {
     kept.close()
   })
 
+  test('leaves nothing of a copy that an earlier try was killed in, and touches no other file', () => {
+    const before = open()
+    before.close()
+    const name = basename(before.path)
+    const left = `${name}.format-1.0123456789ab.tmp`
+    const others = [`${name}.format-10.0123456789ab.tmp`, `${name}.format-1.mine.tmp`]
+    for (const each of [left, ...others]) writeFileSync(join(dirname(before.path), each), 'half')
+    const next = { version: 2, up: 'UPDATE note SET msat = 0' }
+    open({ migrations: [...options.migrations, next] }).close()
+    const files = readdirSync(dirname(before.path)).filter((each) => each.includes('format'))
+    expect(files.toSorted()).toEqual([`${name}.format-1`, ...others].toSorted())
+  })
+
   test('keeps the old version where a migration fails', () => {
     open().close()
     const broken = { version: 2, up: 'CREATE TABLE half (a); SELECT nonsense' }
