@@ -71,8 +71,15 @@ export function mintDirectory(deps: {
     const next = nextExpiry(known)
     const rotated = next !== undefined && next <= knownTime(mint)
     if (age >= 0 && age < maxAgeMs && !rotated) return known
+    const askedAt = clock.now()
     const asked = valueOf(mint, await connection(mint).keysets(signal))
-    store.transaction((tx) => store.within(tx).saveKeysets(mint, asked, clock.now()))
+    store.transaction((tx) => {
+      const writer = store.within(tx)
+      const lastAskedAt = writer.mint(mint)?.keysetsSeenAt ?? 0
+      // Another process may have asked later and heard sooner; one from a time to come had a wrong clock.
+      if (lastAskedAt > askedAt && lastAskedAt <= clock.now()) return
+      writer.saveKeysets(mint, asked, askedAt)
+    })
     return store.keysets(mint)
   }
 

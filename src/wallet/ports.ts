@@ -155,6 +155,7 @@ export interface WalletWriter extends WalletReader {
   /** Every coin that the words ever made of this keyset is known from now on. */
   saveSearched(keysetId: string): void
   saveMint(mint: StoredMint): void
+  /** `seenAt`: when the mint was asked, in milliseconds. */
   saveKeysets(mint: MintUrl, keysets: readonly Keyset[], seenAt: number): void
   saveKeys(mint: MintUrl, keysetId: string, keys: Readonly<Record<string, string>>): void
   /** The first of `count` counters of a keyset that were never used (NUT-13), used from now on. */

@@ -76,3 +76,46 @@ test('a look that nobody waits for any more still counts for those who come late
   await expect(mints.refreshUnknown(mint, 30_000)).rejects.toThrow('it is away')
   expect(asked()).toBe(1)
 })
+
+test('of two looks the one that was asked later counts, also where it is answered sooner', async () => {
+  const home = temporaryFolder('directory')
+  const database = openProfileDatabase(home)
+  closing.push(
+    () => rmSync(home, { recursive: true, force: true }),
+    () => database.close(),
+  )
+  const passing = { ms: clock.now(), now: () => (passing.ms += 1_000) }
+  const rotated = [
+    { ...keyset, active: false },
+    { ...keyset, id: '00ee11bb22cc33dd' },
+  ]
+  const look = () => {
+    const answered = Promise.withResolvers<Answer>()
+    const mints = mintDirectory({
+      store: walletStore(database),
+      connectMint: () => ({
+        ...connectMint(mint, { clock, timeoutMs: 100 }),
+        keysets: () => answered.promise,
+      }),
+      ecash: ecashSource(),
+      clock: passing,
+    })
+    return { found: mints.keysets(mint, { maxAgeMs: 0 }), answer: answered.resolve }
+  }
+  const [slow, quick] = [look(), look()]
+  quick.answer({ status: 'ok', value: rotated })
+  expect(await quick.found).toMatchObject(rotated)
+  slow.answer({ status: 'ok', value: [keyset] })
+  expect(await slow.found).toMatchObject(rotated)
+
+  const [sooner, later] = [look(), look()]
+  sooner.answer({ status: 'ok', value: rotated })
+  await sooner.found
+  later.answer({ status: 'ok', value: [keyset] })
+  expect((await later.found).filter(({ active }) => active)).toMatchObject([keyset])
+
+  passing.ms -= 3_600_000
+  const after = look()
+  after.answer({ status: 'ok', value: rotated })
+  expect(await after.found).toMatchObject(rotated)
+})
