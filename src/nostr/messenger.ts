@@ -8,7 +8,7 @@ import type { RelayUrl } from '../core/relay-url.ts'
 import { findReplies } from './find-replies.ts'
 import { inboxRelays } from './inbox-relays.ts'
 import type { RelayHub } from './relay-hub.ts'
-import { type OpenedWraps, requestReply } from './request-reply.ts'
+import { requestReply, type WrapMemory } from './request-reply.ts'
 import { createRumor, type Rumor, rumorSchema } from './rumor.ts'
 import type { Signer } from './signer.ts'
 import { eventId } from './verify-event.ts'
@@ -20,7 +20,7 @@ export interface MessengerOptions {
   relays: readonly RelayUrl[]
   clock: Clock
   random: Random
-  opened?: OpenedWraps
+  opened?: WrapMemory
 }
 
 const MOST_RELAYS = 8

@@ -12,7 +12,7 @@ import type { Gift } from './unwrap-gift.ts'
 import type { NostrEvent } from './verify-event.ts'
 
 /** Which request each wrap of our inbox answers, known from earlier: what is in a wrap never changes. */
-export interface OpenedWraps {
+export interface WrapMemory {
   /** The rumor id that this wrap answers, empty for none; undefined where nobody knows. */
   answeredBy(wrapId: string): string | undefined
   note(wrapId: string, answers: string): void
@@ -37,7 +37,7 @@ export interface RequestOptions {
   /** Waits between sendings of the same rumor in a fresh wrap. */
   resend?: BackOffRange
   /** Relays send the answers to all requests of two days: those known to be to others are not opened. */
-  opened?: OpenedWraps | undefined
+  opened?: WrapMemory | undefined
   /** After each sending. */
   onPublished?(report: PublishReport): void
   /** Answers to pass over, for instance one that says "later". All are accepted without it. */
@@ -92,7 +92,7 @@ export async function requestReply(hub: RelayHub, options: RequestOptions): Prom
   return sent.outcome()
 }
 
-function noteOpened(opened: OpenedWraps | undefined, { wrapId, rumor }: Gift): void {
+function noteOpened(opened: WrapMemory | undefined, { wrapId, rumor }: Gift): void {
   const [answered = '', ...more] = tagValues(rumor, 'e')
   // Whoever names several is looked at each time. What is no id answers nothing, and may be long: it is not kept.
   if (more.length === 0) opened?.note(wrapId, RUMOR_ID.test(answered) ? answered : '')

@@ -5,7 +5,7 @@ import { findReplies } from '../../src/nostr/find-replies.ts'
 import { wrapRumor } from '../../src/nostr/gift-wrap.ts'
 import { openInbox } from '../../src/nostr/inbox.ts'
 import { openRelayHub, type RelayHub, type RelayHubOptions } from '../../src/nostr/relay-hub.ts'
-import { type OpenedWraps, requestReply, type RequestOptions } from '../../src/nostr/request-reply.ts'
+import { requestReply, type RequestOptions, type WrapMemory } from '../../src/nostr/request-reply.ts'
 import { createRumor, type Rumor } from '../../src/nostr/rumor.ts'
 import type { Signer } from '../../src/nostr/signer.ts'
 import {
@@ -87,7 +87,7 @@ function countingAlice(): { signer: Signer; decrypted(): number } {
   return { signer: { ...alice, nip44Decrypt }, decrypted: () => count }
 }
 
-function rememberedWraps(): OpenedWraps {
+function rememberedWraps(): WrapMemory {
   const known = new Map<string, string>()
   return { answeredBy: (id) => known.get(id), note: (id, answers) => void known.set(id, answers) }
 }
