@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import * as z from 'zod'
 import type { Consumer } from '../support/product/consumer.ts'
 import { rows } from '../support/product/money.ts'
-import type { CliResult } from '../support/run-cli.ts'
+import type { CliResult, RunningCli } from '../support/run-cli.ts'
+import { until } from '../support/peers/until.ts'
 import type { ProviderDaemon } from '../support/product/provider-daemon.ts'
 import type { Dice } from '../support/weather/dice.ts'
 import type { SoakWorld } from './soak-world.ts'
@@ -14,18 +15,35 @@ const KILL_CHANCE = 0.15
 const ANSWER = '6s'
 /** A command that takes longer hangs: everything in it has a time limit. */
 const LONGEST_COMMAND_MS = 120_000
+/** Every command ends before. */
+const FOREVER_MS = 10 * LONGEST_COMMAND_MS
+const INVOICE = /to (\S+) with this Lightning invoice:\s+(lnbc\w+)/
 const FUNDS_SAT = 2_000
 
 const podRow = z.object({ npub: z.string() })
 
 /** Puts money at both mints into everybody's wallet, in fair weather. */
-export async function fundEverybody({ people, mints }: SoakWorld): Promise<void> {
-  for (const { run } of people) {
-    for (const { weather } of mints) {
-      const { code, stderr } = await run(['wallet', 'fund', String(FUNDS_SAT), '--mint', weather.url])
+export async function fundEverybody(world: SoakWorld): Promise<void> {
+  for (const { start } of world.people) {
+    for (const { weather } of world.mints) {
+      const command = start(['wallet', 'fund', String(FUNDS_SAT), '--mint', weather.url])
+      await payWhatIsShown(command, world)
+      const { code, stderr } = await command.result
       if (code !== 0) throw new Error(`a wallet could not be funded: ${stderr}`)
     }
   }
+}
+
+/** Pays the invoice that a command shows, as its person would: one that nobody has seen is paid by nobody. */
+async function payWhatIsShown(command: RunningCli, { mints }: SoakWorld): Promise<void> {
+  const shown = (): RegExpExecArray | null => INVOICE.exec(command.stderr())
+  await until(
+    'an invoice, or the end of the command',
+    () => shown() !== null || command.hasExited(),
+    FOREVER_MS,
+  )
+  const [, url, invoice] = shown() ?? []
+  if (invoice !== undefined) await mints.find(({ weather }) => weather.url === url)?.mint.settle(invoice)
 }
 
 /** One person's commands until it is time; what is no clean end of a command is counted as a fault of the program. */
@@ -34,17 +52,19 @@ export async function live(
   world: SoakWorld,
   dice: Dice,
   tally: Tally,
-  until: number,
+  endsAt: number,
 ): Promise<void> {
-  while (Date.now() < until) {
+  while (Date.now() < endsAt) {
     const args = deed(person, world, dice)
     const command = person.start(['--timeout', ANSWER, ...args])
+    const paid = payWhatIsShown(command, world)
     const name = args.slice(0, args[0] === 'orders' || args[0] === 'wallet' ? 2 : 1).join(' ')
     if (dice.hits(KILL_CHANCE)) {
       await Promise.race([pause(dice.throw() * 2_000), command.result])
       if (!command.hasExited()) {
         tally.count(`killed in ${name}`)
         await command.end('SIGKILL')
+        await paid
         continue
       }
     }
@@ -54,8 +74,9 @@ export async function live(
       pause(LONGEST_COMMAND_MS, undefined, { signal: hanging.signal }).catch(() => undefined),
     ])
     hanging.abort()
+    if (result === undefined) await command.end('SIGKILL')
+    await paid
     if (result === undefined) {
-      await command.end('SIGKILL')
       tally.fault(`${args.join(' ')} hung`)
       continue
     }
@@ -95,11 +116,11 @@ export async function killNowAndThen(
   provider: ProviderDaemon,
   dice: Dice,
   tally: Tally,
-  until: number,
+  endsAt: number,
 ): Promise<void> {
   for (;;) {
     const after = dice.between(3_000, 20_000)
-    if (Date.now() + after > until) return
+    if (Date.now() + after > endsAt) return
     await pause(after)
     if (provider.hasExited()) tally.fault(`a provider ended by itself: ${provider.log().slice(-2_000)}`)
     await provider.kill()
@@ -114,11 +135,11 @@ export async function rotateNowAndThen(
   { mints }: SoakWorld,
   dice: Dice,
   tally: Tally,
-  until: number,
+  endsAt: number,
 ): Promise<void> {
   for (;;) {
     const after = dice.between(20_000, 60_000)
-    if (Date.now() + after > until) return
+    if (Date.now() + after > endsAt) return
     await pause(after)
     dice.oneOf(mints).mint.rotate()
     tally.count('keyset rotated')

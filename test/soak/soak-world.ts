@@ -42,7 +42,8 @@ export async function openSoakWorld(dice: Dice, population: number): Promise<Soa
     [0, 100].map(async (inputFeePpk, index) => {
       const path = join(temporaryFolder('soak-mint'), 'mint.db')
       const store = openMintFile(path)
-      const mint = await startMint({ store, clock, units: [{ unit: 'sat', inputFeePpk }] })
+      const terms = { units: [{ unit: 'sat', inputFeePpk }], settleAfterMs: 'manual' } as const
+      const mint = await startMint({ store, clock, ...terms })
       const weather = await startMintWeather(mint.url, dice.fork(`mint ${index}`))
       stack.defer(async () => mint.close())
       stack.defer(async () => weather.close())
