@@ -4,7 +4,7 @@ import { MAX_SAT } from '../core/money.ts'
 import { normaliseMintUrl } from '../core/mint-url.ts'
 import { takeTurns } from '../core/pause.ts'
 import type { MintUrl } from '../core/mint-url.ts'
-import { UNIT } from './mint-directory.ts'
+import { UNIT } from './unit.ts'
 import type { MintDirectory } from './mint-directory.ts'
 import type { Ecash, KeysetKeys, Proof } from './ecash-port.ts'
 

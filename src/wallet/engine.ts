@@ -8,7 +8,7 @@ import { effectOf } from './journal.ts'
 import { madeAhead } from './made-ahead.ts'
 import { makeOutputs } from './make-outputs.ts'
 import type { MintDirectory } from './mint-directory.ts'
-import { UNIT } from './mint-directory.ts'
+import { UNIT } from './unit.ts'
 import type { OwnKeys } from './own-keys.ts'
 import type { Ecash, EcashSource, KeysetKeys, Proof } from './ecash-port.ts'
 import type {

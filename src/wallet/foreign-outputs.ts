@@ -2,7 +2,7 @@
 import type { MintUrl } from '../core/mint-url.ts'
 import type { WalletDeps } from './engine.ts'
 import type { Ecash, Output } from './ecash-port.ts'
-import { valueOf } from './mint-directory.ts'
+import { valueOf } from './value-of.ts'
 import type { RestoredOutput } from './mint-port.ts'
 import { addRestored, type Signed, unspentCoins } from './restored-coins.ts'
 

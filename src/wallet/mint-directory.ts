@@ -3,19 +3,17 @@ import type { Clock } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { EcashSource, Keyset, KeysetKeys } from './ecash-port.ts'
-import type { ConnectMint, MintConnection, MintInfo, MintReply } from './mint-port.ts'
+import { cheapestKeyset, OTHER_MINT } from './cheapest-keyset.ts'
+import { keysetKeys } from './keyset-keys.ts'
+import type { ConnectMint, MintConnection, MintInfo } from './mint-port.ts'
 import type { StoredMint, WalletStore } from './ports.ts'
+import { valueOf } from './value-of.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
-/** The one unit of this wallet. */
-export const UNIT = 'sat'
 /** What a payment needs: states, restore, conditions, locks, DLEQ. */
 export const NEEDED_NUTS = [7, 9, 10, 11, 12] as const
 const KEYSETS_FRESH_MS = 5 * 60_000
 const UNKNOWN_KEYSET_EVERY_MS = 30_000
-/** The error list of the NUTs: the mint has no such keyset. */
-const UNKNOWN_KEYSET = 12001
-const OTHER_MINT = 'ask the operator of the mint, or use another --mint'
 
 export interface MintDirectory {
   connection(mint: MintUrl): MintConnection
@@ -50,8 +48,6 @@ export function mintDirectory(deps: {
   const connections = new Map<MintUrl, MintConnection>()
   const lookedForUnknown = new Map<MintUrl, { atMs: number; found: Promise<Keyset[]> }>()
   const infos = new Map<MintUrl, MintInfo>()
-  // What was checked once stays: a keyset's id says which keys it has, and they are asked for with every coin.
-  const genuine = new Map<string, KeysetKeys['keys']>()
 
   function connection(mint: MintUrl): MintConnection {
     const open = connections.get(mint)
@@ -60,6 +56,8 @@ export function mintDirectory(deps: {
     connections.set(mint, made)
     return made
   }
+
+  const keysOf = keysetKeys({ store, ecash: deps.ecash, connection })
 
   async function keysets(
     mint: MintUrl,
@@ -83,57 +81,30 @@ export function mintDirectory(deps: {
     return store.keysets(mint)
   }
 
-  /** Undefined where the mint has no keys to show for it. */
-  async function withKeys(
+  /** `first` with its keys. Where it has none that belong to it, what was said of it before was wrong: then the one that is found `anew`. */
+  async function completed(
     mint: MintUrl,
-    keyset: Keyset,
+    first: Keyset,
+    anew: () => Promise<Keyset | undefined>,
     signal: AbortSignal | undefined,
   ): Promise<KeysetKeys | undefined> {
-    const name = `${mint} ${keyset.id}`
-    const stored = genuine.get(name) ?? store.keys(mint, keyset.id)
-    if (stored !== undefined) {
-      genuine.set(name, stored)
-      return { ...keyset, keys: stored }
-    }
-    const reply = await connection(mint).keys(keyset.id, signal)
-    if (reply.status === 'refused' && reply.code === UNKNOWN_KEYSET) return undefined
-    const complete = { ...keyset, keys: valueOf(mint, reply) }
-    if (!(await deps.ecash.load()).isKeysetGenuine(complete)) {
-      throw new PaygressError(
-        'mint_misbehaved',
-        `${mint} shows keys that do not belong to its keyset ${keyset.id}`,
-      )
-    }
-    store.transaction((tx) => store.within(tx).saveKeys(mint, keyset.id, complete.keys))
-    return complete
+    const known = await keysOf(mint, first, signal)
+    if (typeof known === 'object') return known
+    const next = await anew()
+    const complete = next === undefined ? 'none' : await keysOf(mint, next, signal)
+    if (typeof complete === 'object') return complete
+    if (complete === 'none') return undefined
+    const said = `${mint} shows keys that do not belong to its keyset ${next?.id}`
+    throw new PaygressError('mint_misbehaved', said)
   }
 
   async function activeKeyset(mint: MintUrl, signal?: AbortSignal): Promise<KeysetKeys> {
     const asked = signal === undefined ? {} : { signal }
-    const cheapest = cheapestOf(mint, await keysets(mint, asked))
-    const complete = await withKeys(mint, cheapest, signal)
+    const cheapest = async (maxAge: { maxAgeMs?: number }): Promise<Keyset> =>
+      cheapestKeyset(mint, await keysets(mint, { ...asked, ...maxAge }), knownTime(mint))
+    const complete = await completed(mint, await cheapest({}), async () => cheapest({ maxAgeMs: 0 }), signal)
     if (complete !== undefined) return complete
-    // It has no such keyset: what it said of its keysets before was wrong, or holds no longer.
-    const next = await withKeys(
-      mint,
-      cheapestOf(mint, await keysets(mint, { ...asked, maxAgeMs: 0 })),
-      signal,
-    )
-    if (next !== undefined) return next
     throw new PaygressError('mint_misbehaved', `${mint} does not show the keys of its keysets`, {
-      hint: OTHER_MINT,
-    })
-  }
-
-  function cheapestOf(mint: MintUrl, all: readonly Keyset[]): Keyset {
-    const now = knownTime(mint)
-    const active = all.filter((keyset) => keyset.active && keyset.unit === UNIT)
-    const usable = active.filter(({ finalExpiry }) => finalExpiry === undefined || finalExpiry > now)
-    const cheapest = usable.toSorted((a, b) => a.feePpk - b.feePpk || (a.id < b.id ? -1 : 1))[0]
-    if (cheapest !== undefined) return cheapest
-    const why =
-      active.length > 0 ? 'says that all its keysets have expired' : `has no active keyset in ${UNIT}`
-    throw new PaygressError('mint_misbehaved', `${mint} ${why}; the coins there are kept`, {
       hint: OTHER_MINT,
     })
   }
@@ -143,11 +114,11 @@ export function mintDirectory(deps: {
     keysetId: string,
     signal?: AbortSignal,
   ): Promise<KeysetKeys | undefined> {
-    const known = store.keysets(mint).find(({ id }) => id === keysetId)
-    if (known !== undefined) return await withKeys(mint, known, signal)
-    const fresh = await refreshUnknown(mint, UNKNOWN_KEYSET_EVERY_MS, signal)
-    const found = fresh.find(({ id }) => id === keysetId)
-    return found === undefined ? undefined : await withKeys(mint, found, signal)
+    const isIt = ({ id }: Keyset): boolean => id === keysetId
+    const anew = async (): Promise<Keyset | undefined> =>
+      (await refreshUnknown(mint, UNKNOWN_KEYSET_EVERY_MS, signal)).find(isIt)
+    const first = store.keysets(mint).find(isIt) ?? (await anew())
+    return first === undefined ? undefined : await completed(mint, first, anew, signal)
   }
 
   async function refreshUnknown(mint: MintUrl, everyMs: number, signal?: AbortSignal): Promise<Keyset[]> {
@@ -201,17 +172,6 @@ export function mintDirectory(deps: {
 /** A mint nothing is known of yet. */
 export function newMint(url: MintUrl): StoredMint {
   return { url, trusted: false, info: undefined, keysetsSeenAt: undefined }
-}
-
-/** The value of a reply to a question that changes nothing; throws `mint_unreachable` or `mint_misbehaved`. */
-export function valueOf<Value>(mint: MintUrl, reply: MintReply<Value>): Value {
-  if (reply.status === 'ok') return reply.value
-  if (reply.status === 'unanswered') {
-    throw new PaygressError('mint_unreachable', `${mint} does not answer: ${reply.reason}`, {
-      hint: 'try again in a moment, or use another --mint',
-    })
-  }
-  throw new PaygressError('mint_misbehaved', `${mint} refuses (${reply.code}): ${reply.detail}`)
 }
 
 function nextExpiry(keysets: readonly Keyset[]): number | undefined {

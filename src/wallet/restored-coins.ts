@@ -4,7 +4,7 @@ import { PaygressError } from '../core/errors.ts'
 import { blankOperation, newOperationId } from './engine.ts'
 import type { WalletDeps } from './engine.ts'
 import type { Ecash, KeysetKeys, Output, Proof } from './ecash-port.ts'
-import { valueOf } from './mint-directory.ts'
+import { valueOf } from './value-of.ts'
 import type { RestoredOutput } from './mint-port.ts'
 import type { Coin, WalletWriter } from './ports.ts'
 

@@ -1,6 +1,6 @@
 // How much is where? Sums of the journal alone; no mint is asked.
 import type { MintUrl } from '../core/mint-url.ts'
-import { UNIT } from './mint-directory.ts'
+import { UNIT } from './unit.ts'
 import type { WalletReader } from './ports.ts'
 import type { MintBalance } from './mint-facts.ts'
 

@@ -8,7 +8,7 @@ import type { MintUrl } from '../../src/core/mint-url.ts'
 import { walletStore } from '../../src/storage/wallet-store.ts'
 import type { Keyset, Proof } from '../../src/wallet/ecash-port.ts'
 import { startFaultyMint } from '../support/faulty-mint.ts'
-import type { FaultyMint } from '../support/faulty-mint.ts'
+import type { FaultyMint, MintFault } from '../support/faulty-mint.ts'
 import { done, fund, held, openTestWallet, tokenOf } from '../support/wallet/test-wallet.ts'
 import type { TestWallet } from '../support/wallet/test-wallet.ts'
 import type { InspectedToken, TokenLock } from '../../src/wallet/inspected-token.ts'
@@ -435,32 +435,52 @@ describe('a mint', () => {
   test.each([
     ['is out of order', 0, 'refuses (0)'],
     ['has no such keyset', 12_001, 'shows no keys for its keyset'],
-  ])(
-    'that %s when asked for the keys of one is told at a restore, and what the others held is back',
-    async (_, code, said) => {
-      const fresh = openTestWallet({ trusted: [url] })
-      const { id } = known().find(({ active, unit }) => !active && unit === 'sat') ?? known()[0] ?? { id: '' }
-      mint.failNext({ path: `/v1/keys/${id}`, kind: 'refuse', code })
-      const restoring = fresh.wallet.restore(url, {
-        signal: AbortSignal.timeout(20_000),
-        onProgress: () => undefined,
-      })
-      await expect(restoring).rejects.toThrow(said)
-      await fresh.close()
-    },
-  )
+  ])('that %s when asked for the keys of one, and again, is told at a restore', async (_, code, said) => {
+    const fresh = openTestWallet({ trusted: [url] })
+    const { id } = known().find(({ active, unit }) => !active && unit === 'sat') ?? known()[0] ?? { id: '' }
+    mint.failNext({ path: `/v1/keys/${id}`, kind: 'refuse', code })
+    mint.failNext({ path: `/v1/keys/${id}`, kind: 'refuse', code })
+    const restoring = fresh.wallet.restore(url, {
+      signal: AbortSignal.timeout(20_000),
+      onProgress: () => undefined,
+    })
+    await expect(restoring).rejects.toThrow(said)
+    mint.faults.splice(0)
+    await fresh.close()
+  })
+
+  test.each<[string, (one: object) => object]>([
+    ['a higher fee', (one) => ({ ...one, input_fee_ppk: 1_000 })],
+    ['an early end', (one) => ({ ...one, final_expiry: 2_000_000_000 })],
+  ])('that once told %s of a keyset is asked again where its keys do not fit that', async (_, lie) => {
+    const text = (await plain()).text
+    const fresh = openTestWallet({ trusted: [url] })
+    mint.failNext({
+      path: '/v1/keysets',
+      kind: 'mutate',
+      change: (body) => ({ keysets: (body as { keysets: object[] }).keysets.map(lie) }),
+    })
+    await fresh.wallet.mintFacts(url)
+    const keysets = walletStore(fresh.database).keysets(url)
+    expect(keysets.length).toBeGreaterThan(0)
+    done(await fresh.wallet.receive(text, {}))
+    await fresh.close()
+  })
 
   test('that shows keys which do not make its keyset is not believed', async () => {
     const fresh = openTestWallet({ trusted: [url] })
     const id = known().find(({ active, unit }) => active && unit === 'sat')?.id ?? ''
-    mint.failNext({
+    // Asked twice: what was said of the keyset may have been wrong instead.
+    const wrong: MintFault = {
       path: `/v1/keys/${id}`,
       kind: 'mutate',
       change: (body) => {
         const { keysets } = body as { keysets: { id: string; keys: Record<string, string> }[] }
         return { keysets: keysets.map((one) => ({ ...one, keys: { ...one.keys, '1': one.keys['2'] } })) }
       },
-    })
+    }
+    mint.failNext(wrong)
+    mint.failNext({ ...wrong })
     await expect(fresh.wallet.planSpend(url, 1n)).rejects.toMatchObject({ code: 'mint_misbehaved' })
     await fresh.close()
   })

@@ -1,0 +1,2 @@
+/** The one unit of this wallet. */
+export const UNIT = 'sat'
