@@ -195,7 +195,7 @@ export const TABLE: Readonly<Record<string, readonly Cover[] | string>> = {
     { side: 'buyer', before: 'buy by invoice', after: 'restore' },
     { side: 'provider', before: 'time over', after: 'time over' },
   ],
-  'wallet/mint-directory.ts withKeys transaction': [
+  'wallet/keyset-keys.ts keysetKeys transaction': [
     { side: 'buyer', before: 'buy by invoice', after: 'restore' },
     { side: 'provider', before: 'buy locked > rotated', after: 'buy locked > rotated' },
   ],
