@@ -37,10 +37,14 @@ export interface RunningMachine extends MachineAddress {
   expiresAt: Date
 }
 
-/** `reserved`: not started; `starting`: its clock runs, SSH has not answered yet; `ended`: nothing runs any more. */
+/**
+ * `reserved`: not started; `starting`: its clock runs, SSH has not answered yet; `ended`: nothing runs any more; `unknown`, in a list alone:
+ * it is there, and what its place says of it cannot be read.
+ */
 export type Machine = { leaseId: LeaseId } & (
   | { state: 'reserved'; address: MachineAddress }
   | { state: 'starting' | 'running'; machine: RunningMachine }
+  | { state: 'unknown' }
   | { state: 'ended'; reason: EndReason; startedAt?: Date; endedAt?: Date }
 )
 

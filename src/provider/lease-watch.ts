@@ -66,7 +66,12 @@ export async function reconcileLeases(
   for (const leaseId of context.ledger.runningLeases()) {
     const machine = machines.get(leaseId)
     await byItself(context, leaseId, async () => {
-      if (machine === undefined || machine.state === 'ended') await bookEnd(context, leaseId, resume)
+      if (machine?.state === 'unknown')
+        context.log.warn(
+          { lease: leaseId },
+          'a machine is there, and what its place says of it cannot be read',
+        )
+      else if (machine === undefined || machine.state === 'ended') await bookEnd(context, leaseId, resume)
       else if (owed.has(leaseId)) await enforceOwedEnd(context, leaseId)
     })
   }

@@ -97,7 +97,8 @@ requirePeer('cluster')('leases in bad weather', () => {
       onChange: () => undefined,
       onGap: () => undefined,
     }
-    expect(await watchFrom({ api, random, log: quietLog(), signal }, followed, '1')).toEqual({
+    const before = { from: '1', wanted: new AbortController().signal }
+    expect(await watchFrom({ api, random, log: quietLog(), signal }, followed, before)).toEqual({
       why: 'the watch is too old',
       heard: false,
     })

@@ -137,6 +137,17 @@ describe('an object that says nothing', () => {
   })
 })
 
+test('a Job of ours that cannot be read stands for a machine that is there', async () => {
+  const labels = `{"app":"paygress-ssh-pod","paygress.io/lease":"${lease}"}`
+  body = `{"metadata":{"resourceVersion":"1"},"items":[{"metadata":{"labels":${labels}}},{"metadata":{}}]}`
+  const compute = await startKubernetesCompute({
+    ...{ kubeconfig, namespace: 'n', sshHost: 'h', holdImage: 'i', clock, random, log: quietLog() },
+    portRange: { first: 30_000, last: 30_001 },
+  })
+  expect(await compute.list()).toEqual([{ leaseId: lease, state: 'unknown' }])
+  await compute.close()
+})
+
 test('another Job of the name of the machine is none', async () => {
   body = '{"kind":"Job","metadata":{"labels":{"paygress.io/lease":"another"}}}'
   const compute = await startKubernetesCompute({

@@ -30,6 +30,16 @@ export interface Followed<Read> {
   onGap(): void
 }
 
+/** All objects of one kind as the cluster had them at a version, or why they could not be had. */
+export type Listed<Read> = { objects: Read[]; resourceVersion: string } | { problem: ApiProblem }
+
+/** What is followed: whoever wants a list gets one that is asked for from now on, and the watch goes on from the same. */
+export interface FollowedList<Read> {
+  list(): Promise<Listed<Read>>
+  /** Settles when nothing is followed any more. */
+  over: Promise<void>
+}
+
 interface FollowPlace {
   api: ClusterApi
   random: Random
@@ -38,22 +48,53 @@ interface FollowPlace {
 }
 
 /** Follows until the signal fires. */
-export async function followList<Read>(place: FollowPlace, followed: Followed<Read>): Promise<void> {
+export function followList<Read>(place: FollowPlace, followed: Followed<Read>): FollowedList<Read> {
+  const asked: Asked<Read> = { bell: new AbortController(), tell: [] }
+  const over = follow(place, followed, asked)
+  return {
+    list: async () => {
+      if (place.signal.aborted) return { problem: NOT_FOLLOWED }
+      const listed = new Promise<Listed<Read>>((resolve) => asked.tell.push(resolve))
+      asked.bell.abort()
+      return listed
+    },
+    over,
+  }
+}
+
+/** Those who wait for the next list, and what calls for it. */
+interface Asked<Read> {
+  bell: AbortController
+  tell: ((listed: Listed<Read>) => void)[]
+}
+
+const NOT_FOLLOWED: ApiProblem = {
+  kind: 'unavailable',
+  status: 0,
+  message: 'the cluster is not followed any more',
+}
+
+async function follow<Read>(place: FollowPlace, followed: Followed<Read>, asked: Asked<Read>): Promise<void> {
   const { api, random, log, signal } = place
   let failures = 0
   let broken = false
   while (!signal.aborted) {
+    asked.bell = new AbortController()
+    const { signal: wanted } = asked.bell
+    // Who asks from here on wants to know what is after this one.
+    const waiting = asked.tell.splice(0)
     const listed = await listAll(api, followed.kind, followed.read)
-    if (signal.aborted) return
+    if (!('problem' in listed)) followed.onList(listed.objects, listed.resourceVersion)
+    for (const tell of waiting) tell(listed)
+    if (signal.aborted) break
     if ('problem' in listed) {
       failures += 1
       broken = true
       log.warn({ kind: followed.kind, reason: listed.problem.message }, 'the cluster could not be listed')
     } else {
-      followed.onList(listed.objects, listed.resourceVersion)
       if (broken) followed.onGap()
       broken = false
-      const end = await watchFrom(place, followed, listed.resourceVersion)
+      const end = await watchFrom(place, followed, { from: listed.resourceVersion, wanted })
       if (end.heard) failures = 0
       if (end.why !== 'time') {
         failures += 1
@@ -62,9 +103,11 @@ export async function followList<Read>(place: FollowPlace, followed: Followed<Re
       }
     }
     if (failures > 0) {
-      await pause(jitter(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS), random), signal)
+      const ms = jitter(Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS), random)
+      await pause(ms, AbortSignal.any([signal, wanted]))
     }
   }
+  for (const tell of asked.tell.splice(0)) tell({ problem: NOT_FOLLOWED })
 }
 
 const listSchema = z.object({
@@ -77,7 +120,7 @@ export async function listAll<Read>(
   api: ClusterApi,
   kind: Followed<Read>['kind'],
   read: Followed<Read>['read'],
-): Promise<{ objects: Read[]; resourceVersion: string } | { problem: ApiProblem }> {
+): Promise<Listed<Read>> {
   const objects: Read[] = []
   let token = ''
   for (;;) {
@@ -105,14 +148,14 @@ interface WatchEnd {
   heard: boolean
 }
 
-/** Tells what changes from a version on until all has to be listed again: in time, or because something broke. */
+/** Tells what changes from a version on until all has to be listed again: in time, because somebody wants it, or because something broke. */
 export async function watchFrom<Read>(
   { api, signal }: FollowPlace,
   followed: Followed<Read>,
-  resourceVersion: string,
+  { from: listedAt, wanted }: { from: string; wanted: AbortSignal },
 ): Promise<WatchEnd> {
-  const relist = AbortSignal.timeout(followed.relistMs)
-  let from = resourceVersion
+  const relist = AbortSignal.any([AbortSignal.timeout(followed.relistMs), wanted])
+  let from = listedAt
   let heard = false
   while (!relist.aborted && !signal.aborted) {
     const silence = new AbortController()

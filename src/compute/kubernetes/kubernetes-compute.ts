@@ -8,12 +8,11 @@ import { checkCluster } from './check-cluster.ts'
 import { clusterApi } from './cluster-api.ts'
 import { connectCluster } from './cluster-connection.ts'
 import { endMachine } from './end-machine.ts'
-import { listAll } from './follow-list.ts'
 import { withDefaults } from './kubernetes-options.ts'
 import type { KubernetesComputeOptions } from './kubernetes-options.ts'
 import { readJob } from './kubernetes-place.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
-import { leaseJobOf } from './lease-job.ts'
+import { isReadable } from './lease-job.ts'
 import type { LeaseJob } from './lease-job.ts'
 import { policyReader } from './policy-reader.ts'
 import { machineFeed } from './machine-feed.ts'
@@ -93,9 +92,11 @@ async function describe(place: KubernetesPlace, lease: LeaseId): Promise<Machine
 }
 
 async function list(place: KubernetesPlace): Promise<Machine[]> {
-  const listed = await listAll(place.api, 'jobs', leaseJobOf)
+  const listed = await place.feed.listJobs()
   if ('problem' in listed) throw placeError(listed.problem, 'the machines could not be listed')
-  return listed.objects.map((job) => machineOf(place, job))
+  return listed.objects.map((job) =>
+    isReadable(job) ? machineOf(place, job) : { leaseId: job.leaseId, state: 'unknown' },
+  )
 }
 
 function machineOf(place: KubernetesPlace, job: LeaseJob): Machine {

@@ -101,6 +101,31 @@ export function leaseJobOf(body: unknown): LeaseJob | undefined {
   }
 }
 
+/** A Job that stands for a lease, and says nothing else that can be read. */
+export interface UnreadableJob {
+  leaseId: LeaseId
+  unreadable: true
+}
+
+/** What a list has of a lease: it is there, whether its Job can be read or not. */
+export type FoundJob = LeaseJob | UnreadableJob
+
+export function isReadable(job: FoundJob): job is LeaseJob {
+  return !('unreadable' in job)
+}
+
+const labelled = z.object({ metadata: z.object({ labels: z.record(z.string(), z.unknown()) }) })
+
+/** The Job of a lease, readable or not; undefined for a Job that is not one of ours. */
+export function foundJobOf(body: unknown): FoundJob | undefined {
+  const job = leaseJobOf(body)
+  if (job !== undefined) return job
+  const { labels } = labelled.catch({ metadata: { labels: {} } }).parse(body).metadata
+  const leaseId = labels[LEASE_LABEL]
+  if (labels[APP_LABEL] !== APP || typeof leaseId !== 'string' || !isLeaseId(leaseId)) return undefined
+  return { leaseId, unreadable: true }
+}
+
 const FINISHED = ['FailureTarget', 'Failed', 'SuccessCriteriaMet', 'Complete']
 
 // The target condition comes first and says that the machine is being taken down; the last one, that it is gone.

@@ -3,13 +3,14 @@ import type { LeaseId } from '../../core/ids.ts'
 import type { Log } from '../../core/log.ts'
 import type { Random } from '../../core/clock.ts'
 import type { ClusterApi } from './cluster-api.ts'
-import { followList } from './follow-list.ts'
-import { leaseJobOf } from './lease-job.ts'
-import type { LeaseJob } from './lease-job.ts'
+import { type FollowedList, followList, listAll, type Listed } from './follow-list.ts'
+import { foundJobOf, isReadable } from './lease-job.ts'
+import type { FoundJob, LeaseJob } from './lease-job.ts'
 import { leasePodOf } from './lease-pod.ts'
 import type { LeasePod } from './lease-pod.ts'
 
-const JOBS_RELIST_MS = 60_000
+// A daemon asks for them every minute, and goes on from what it gets.
+const JOBS_RELIST_MS = 150_000
 // Pods are looked at while a machine starts, and where one is made again.
 const PODS_RELIST_MS = 300_000
 
@@ -25,6 +26,8 @@ export interface MachineFeed {
   start(): void
   job(leaseId: LeaseId): LeaseJob | undefined
   jobs(): Iterable<LeaseJob>
+  /** All Jobs of leases as the cluster has them now, in one list that is also what it goes on from. */
+  listJobs(): Promise<Listed<FoundJob>>
   pods(leaseId: LeaseId): LeasePod[]
   /** The first list of Jobs has come. */
   isComplete(): boolean
@@ -46,6 +49,7 @@ export function machineFeed(api: ClusterApi, random: Random, log: Log, signal: A
   let podsListed = false
   let started = false
   let over = Promise.resolve()
+  let followedJobs: FollowedList<FoundJob> | undefined
 
   function setJob(job: LeaseJob): void {
     const before = jobs.get(job.leaseId)
@@ -61,14 +65,16 @@ export function machineFeed(api: ClusterApi, random: Random, log: Log, signal: A
     for (const { onJob } of listeners) onJob?.(job, undefined)
   }
 
-  function listJobs(found: readonly LeaseJob[], version: string): void {
-    const uids = new Set(found.map(({ uid }) => uid))
-    // One that is newer than the list was made while the list was on its way.
+  function takeList(found: readonly FoundJob[], version: string): void {
+    const readable = found.filter(isReadable)
+    const uids = new Set(readable.map(({ uid }) => uid))
+    const unreadable = new Set(found.filter((job) => !isReadable(job)).map(({ leaseId }) => leaseId))
+    // One that is newer than the list was made while the list was on its way; one that cannot be read is there all the same.
     const missing = [...jobs.values()].filter(
-      (job) => !uids.has(job.uid) && !isNewer(job.resourceVersion, version),
+      (job) => !uids.has(job.uid) && !unreadable.has(job.leaseId) && !isNewer(job.resourceVersion, version),
     )
     for (const job of missing) dropJob(job)
-    for (const job of found) setJob(job)
+    for (const job of readable) setJob(job)
     complete = true
   }
 
@@ -102,30 +108,32 @@ export function machineFeed(api: ClusterApi, random: Random, log: Log, signal: A
       if (started) return
       started = true
       const place = { api, random, log, signal }
-      over = Promise.all([
-        followList(place, {
-          kind: 'jobs',
-          read: leaseJobOf,
-          relistMs: JOBS_RELIST_MS,
-          onList: listJobs,
-          onChange: (job, gone) => (gone ? dropJob : setJob)(job),
-          onGap: gap,
-        }),
-        followList(place, {
-          kind: 'pods',
-          read: leasePodOf,
-          relistMs: PODS_RELIST_MS,
-          onList: listPods,
-          onChange: (pod, gone) => {
-            putPod(pod, gone)
-            tellPod(pod.leaseId)
-          },
-          onGap: () => undefined,
-        }),
-      ]).then(() => undefined)
+      followedJobs = followList(place, {
+        kind: 'jobs',
+        read: foundJobOf,
+        relistMs: JOBS_RELIST_MS,
+        onList: takeList,
+        onChange: (job, gone) => {
+          if (isReadable(job)) (gone ? dropJob : setJob)(job)
+        },
+        onGap: gap,
+      })
+      const followedPods = followList(place, {
+        kind: 'pods',
+        read: leasePodOf,
+        relistMs: PODS_RELIST_MS,
+        onList: listPods,
+        onChange: (pod, gone) => {
+          putPod(pod, gone)
+          tellPod(pod.leaseId)
+        },
+        onGap: () => undefined,
+      })
+      over = Promise.all([followedJobs.over, followedPods.over]).then(() => undefined)
     },
     job: (leaseId) => jobs.get(leaseId),
     jobs: () => jobs.values(),
+    listJobs: async () => followedJobs?.list() ?? listAll(api, 'jobs', foundJobOf),
     pods: (leaseId) => [...(pods.get(leaseId)?.values() ?? [])],
     isComplete: () => complete,
     knowsPods: () => podsListed,

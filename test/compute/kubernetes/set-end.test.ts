@@ -80,6 +80,7 @@ async function again(job: object, pods: object[]): Promise<{ end: number | strin
     start: () => undefined,
     job: () => undefined,
     jobs: () => [],
+    listJobs: async () => ({ objects: [], resourceVersion: '1' }),
     pods: () => [],
     isComplete: () => true,
     knowsPods: () => true,

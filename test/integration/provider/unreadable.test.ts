@@ -111,3 +111,23 @@ test('a machine that cannot be looked at, or ended, is told; the daemon starts, 
   await provider.stop()
   await world.close()
 })
+
+test('a machine that a list has and that cannot be read is there: nothing is booked of it', async () => {
+  const world = await startWorld()
+  const first = await openProvider(world)
+  const { message } = await lockedPurchase(world, first)
+  const npub = String((await asked(first, message)).pod_npub)
+  const lease = first.ledger.leaseOfPod(npub)?.leaseId
+  await first.stop()
+  if (lease === undefined) throw new Error('no lease')
+  const provider = await openProvider(world, {
+    // Asked for by itself, somebody in between may say that there is none.
+    compute: { list: async () => [{ leaseId: lease, state: 'unknown' }], describe: async () => undefined },
+  })
+  expect(provider.ledger.leaseOfPod(npub)?.state).toBe('running')
+  expect(provider.log.join('\n')).toMatch(
+    /warn a machine is there, and what its place says of it cannot be read/,
+  )
+  await provider.stop()
+  await world.close()
+})
