@@ -40,15 +40,37 @@ export function unusedMsat(creditMsat: Msat, usedSec: number, rate: RateMsatPerS
   return rest > 0n ? rest : 0n
 }
 
-/** What would come back of a running lease if it ended at `at`, and the seconds used until then; an outage that goes on is none of them. */
+/** What is owed to a buyer, and for how many used seconds nothing is. */
+interface Settlement {
+  usedSec: number
+  owedMsat: Msat
+}
+
+/** What would come back of a running lease if its buyer ended it at `at`, and the seconds used until then; an outage that goes on is none of them. */
 export function settleAt(
   lease: Pick<Lease, 'paidFrom' | 'outages' | 'spec'>,
   credits: readonly Credit[],
   at: number,
-): { usedSec: number; owedMsat: Msat } {
+): Settlement {
   const downMs = lostMs(lease.outages?.downSince ?? at, at)
-  const usedSec = usedSeconds(lease, at - downMs)
-  return { usedSec, owedMsat: unusedMsat(balanceMsat(credits), usedSec, lease.spec.rateMsatPerSec) }
+  return settle(lease, credits, usedSeconds(lease, at - downMs))
+}
+
+/**
+ * What comes back of a lease whose machine its provider lost at `at`, and the seconds used. A machine that never came back counts until it went
+ * down, with nothing for its buyer to bear; one that its buyer never heard of was the provider's own.
+ */
+export function settleLossAt(
+  lease: Pick<Lease, 'paidFrom' | 'outages' | 'spec' | 'reported'>,
+  credits: readonly Credit[],
+  at: number,
+): Settlement {
+  const until = Math.min(lease.outages?.downSince ?? at, at)
+  return settle(lease, credits, lease.reported ? usedSeconds(lease, until) : 0)
+}
+
+function settle({ spec }: Pick<Lease, 'spec'>, credits: readonly Credit[], usedSec: number): Settlement {
+  return { usedSec, owedMsat: unusedMsat(balanceMsat(credits), usedSec, spec.rateMsatPerSec) }
 }
 
 /** What a lease still holds: all that came in less all that went back. */

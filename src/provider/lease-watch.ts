@@ -1,7 +1,7 @@
 // Which machines have ended, and was it their time? Books ends, refunds what was lost, sweeps what nobody owns.
 import type { LeaseId } from '../core/ids.ts'
 import { toPaygressError } from '../core/errors.ts'
-import { balanceMsat, lostMs, refundParts, unusedMsat, usedSeconds } from './amounts.ts'
+import { lostMs, refundParts, settleLossAt } from './amounts.ts'
 import type { Machine, Readiness } from './compute-port.ts'
 import { leaseRow, readableLease, type Lease } from './lease.ts'
 import { readOrder, writeOrder } from './orders.ts'
@@ -117,7 +117,7 @@ async function bookEnd(
     const isOnTime = endedAt >= lease.paidUntil - ON_TIME_MS && isServed
     // Paid time that its buyer could never know of was the provider's own.
     if (lease.reported && isOnTime) await expire(context, lease)
-    else lose(context, lease, Math.min(downSince, endedAt), resume)
+    else lose(context, lease, endedAt, resume)
     context.offerChanged()
   })
 }
@@ -149,15 +149,14 @@ function lose(context: ProviderContext, lease: Lease, endedAt: number, resume: (
   const order = readOrder(context.ledger, lease.orderKey)
   if (order?.kind !== 'spawn') return
   const credits = context.ledger.credits(lease.leaseId)
-  const usedSec = lease.reported ? usedSeconds(lease, endedAt) : 0
-  const owed = unusedMsat(balanceMsat(credits), usedSec, lease.spec.rateMsatPerSec)
+  const { usedSec, owedMsat } = settleLossAt(lease, credits, endedAt)
   const why = refusal(
     'resource_unavailable',
     'The machine was lost by its provider; the unused time is refunded',
   )
   context.wallet.transaction((tx) => {
     context.ledger.putLease(tx, leaseRow({ ...lease, state: 'lost', restMsat: 0n }))
-    const parts = refundParts(credits, owed)
+    const parts = refundParts(credits, owedMsat)
     const stage = { state: 'refunding', parts, refunded: [], refusal: why } as const
     writeOrder(context.ledger, tx, { ...order, stage: { ...stage, refunded: [] } })
   })

@@ -8,11 +8,13 @@ import {
   extensionMs,
   lostMs,
   refundParts,
+  settleAt,
+  settleLossAt,
   unusedMsat,
   usedSeconds,
 } from '../../src/provider/amounts.ts'
 import type { Credit } from '../../src/provider/ports.ts'
-import { testLeaseId } from '../support/test-ids.ts'
+import { testLeaseId, testSpecId } from '../support/test-ids.ts'
 
 const mints = ['https://a.example', 'https://b.example', 'https://c.example'].map(parseMintUrl)
 const rate = fc.integer({ min: 1, max: 1_000_000 })
@@ -144,4 +146,23 @@ test('a stop after an outage that was made good gives back what it would have wi
       expect(used).toBe(before + after + Math.min(30, down))
     }),
   )
+})
+
+test('a lost machine counts until it went down, a stopped one bears half a minute of that, one nobody heard of is free', () => {
+  const paid = asCredits([{ mint: parseMintUrl('https://a.example'), amountMsat: 600_000n }])
+  const text = { id: testSpecId('basic'), name: 'Basic', description: '' }
+  const spec = { ...text, cpuMillicores: 1, memoryMb: 1, rateMsatPerSec: 1_000 }
+  const lease = { paidFrom: 0, reported: true, spec }
+  expect(settleAt(lease, paid, 100_000)).toEqual({ usedSec: 100, owedMsat: 500_000n })
+  expect(settleLossAt(lease, paid, 100_000)).toEqual({ usedSec: 100, owedMsat: 500_000n })
+  const before = { madeGood: 1, addedMs: 0, settledUntil: 0, owed: false }
+  const down = { ...lease, outages: { ...before, toRefundMs: 5_000, downSince: 60_000 } }
+  expect(settleAt(down, paid, 100_000)).toEqual({ usedSec: 85, owedMsat: 515_000n })
+  expect(settleLossAt(down, paid, 100_000)).toEqual({ usedSec: 55, owedMsat: 545_000n })
+  // It went down after its end: no time of it is lost.
+  expect(settleLossAt(down, paid, 50_000)).toEqual({ usedSec: 45, owedMsat: 555_000n })
+  expect(settleLossAt({ ...down, reported: false }, paid, 100_000)).toEqual({
+    usedSec: 0,
+    owedMsat: 600_000n,
+  })
 })
