@@ -18,10 +18,17 @@ import { decodeToken, encodeToken, tokenHead } from './token-text.ts'
 
 /** The arithmetic of ecash (NUT-00, 02, 11, 12, 13, 18, 20). */
 export const ecash: Ecash = {
-  seedOutputs: (seed, counter, amounts, keysetId, role) =>
-    amounts.map((amount, index) =>
-      output(OutputData.createSingleDeterministicData(amount, seed, counter + index, keysetId), role),
-    ),
+  seedOutputs: (seed, counters, amounts, keysetId, role) => {
+    if (counters.length !== amounts.length)
+      throw new PaygressError('internal', 'every output needs a counter of its own')
+    return counters.map((counter, index) => ({
+      ...output(
+        OutputData.createSingleDeterministicData(amounts[index] ?? 0n, seed, counter, keysetId),
+        role,
+      ),
+      counter,
+    }))
+  },
   lockedOutputs: (lock, amounts, keysetId) =>
     amounts.map((amount) =>
       output(

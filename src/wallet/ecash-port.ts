@@ -21,6 +21,8 @@ export interface Output {
   /** The blinding factor, decimal. */
   r: string
   role: 'keep' | 'send'
+  /** What its secret was derived from (NUT-13); locked ones are random and have none. */
+  counter?: number | undefined
 }
 
 /** A blind signature of NUT-00 with the DLEQ proof of NUT-12. */
@@ -62,10 +64,10 @@ export interface Token {
 
 /** The arithmetic of ecash: pure, and synchronous once it is loaded. */
 export interface Ecash {
-  /** Outputs whose secrets come from the seed (NUT-13), counted from `counter`. */
+  /** One output per counter, whose secrets come from the seed (NUT-13). */
   seedOutputs(
     seed: Uint8Array,
-    counter: number,
+    counters: readonly number[],
     amounts: readonly bigint[],
     keysetId: string,
     role: Output['role'],

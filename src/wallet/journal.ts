@@ -89,9 +89,21 @@ export function fail(
     } else {
       writer.settleTokens(ys.filter((y) => !unspentYs.has(y)))
     }
+    if (operation.kind !== 'capture') giveBackCounters(writer, operation.id)
     return true
   })
   return stood ? result : standing(deps, operation.id)
+}
+
+/**
+ * The mint has signed nothing of a failed row and will not be asked for it again, so that others may use its counters: a restore from the
+ * words steps over a limited number of unused ones. A failed capture is asked for once more, and keeps them.
+ */
+function giveBackCounters(writer: WalletWriter, operationId: string): void {
+  for (const { outputs } of writer.attempts(operationId)) {
+    for (const { keysetId, counter } of outputs)
+      if (counter !== undefined) writer.giveBackCounters(keysetId, [counter])
+  }
 }
 
 /** The end of a row and its effect; false where the row is not this process's any more. */

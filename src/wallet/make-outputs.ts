@@ -40,7 +40,7 @@ function tokenSat(
   return addReceiverFee ? tokenThatPays(sat, keyset, lock !== undefined) : sat
 }
 
-/** New outputs for these amounts, their counters used up for ever, smallest first as the mint will see them. */
+/** New outputs for these amounts, their counters taken, smallest first as the mint will see them. */
 export function makeOutputs(
   deps: { ecash: OutputMaker; seed: Uint8Array; writer: Pick<WalletWriter, 'takeCounters'> },
   plan: OperationPlan,
@@ -48,13 +48,16 @@ export function makeOutputs(
   keyset: KeysetKeys,
 ): Output[] {
   const { ecash, seed, writer } = deps
-  const fromSeed = (amounts: bigint[], role: Output['role']): Output[] =>
-    ecash.seedOutputs(seed, writer.takeCounters(keyset.id, amounts.length), amounts, keyset.id, role)
-  const keep = fromSeed(parts(sats.keepSat, keyset), 'keep')
-  const amounts = parts(sats.sendSat, keyset)
+  const keep = parts(sats.keepSat, keyset)
+  const send = parts(sats.sendSat, keyset)
   const lock = plan.send?.lock
-  const send = lock === undefined ? fromSeed(amounts, 'send') : ecash.lockedOutputs(lock, amounts, keyset.id)
-  return [...keep, ...send].toSorted(byAmount)
+  const counters = writer.takeCounters(keyset.id, keep.length + (lock === undefined ? send.length : 0))
+  const fromSeed = (amounts: bigint[], role: Output['role']): Output[] =>
+    ecash.seedOutputs(seed, counters.splice(0, amounts.length), amounts, keyset.id, role)
+  return [
+    ...fromSeed(keep, 'keep'),
+    ...(lock === undefined ? fromSeed(send, 'send') : ecash.lockedOutputs(lock, send, keyset.id)),
+  ].toSorted(byAmount)
 }
 
 function parts(sat: bigint, keyset: KeysetKeys): bigint[] {

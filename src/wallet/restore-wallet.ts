@@ -12,9 +12,12 @@ import { addRestored, type Place, type Signed, sumOf, unspentCoins } from './res
 import type { RestoreOptions, RestoreReport } from './recovery-report.ts'
 
 /** Counters asked for at once. */
-const BATCH = 100
-/** So many counters in a row that the mint never signed end a keyset: a crash burns a few, never hundreds. */
-const GAP = 300
+const BATCH = 250
+/**
+ * So many counters in a row that the mint never signed end a keyset. What was refused gives its counters back, so that only crashes and
+ * payments that somebody else spent in the same moment burn any.
+ */
+const GAP = 500
 
 interface Found extends Signed {
   counter: number
@@ -108,7 +111,8 @@ async function restoreKeyset(
 async function askFor(deps: WalletDeps, ecash: Ecash, place: Place, from: number): Promise<Found[]> {
   const { mint, keyset, signal } = place
   const amounts = Array.from({ length: BATCH }, () => 1n)
-  const outputs = ecash.seedOutputs(deps.keys.seed(), from, amounts, keyset.id, 'keep')
+  const counters = Array.from({ length: BATCH }, (_, index) => from + index)
+  const outputs = ecash.seedOutputs(deps.keys.seed(), counters, amounts, keyset.id, 'keep')
   const reply = valueOf(mint, await deps.mints.connection(mint).restore(outputs, signal))
   const signatures = new Map(reply.map((restored): [string, RestoredOutput] => [restored.B_, restored]))
   return outputs.flatMap((output, index) => {
@@ -136,7 +140,7 @@ function keep(
   return deps.store.transaction((tx) => {
     const writer = deps.store.within(tx)
     if (writer.counter(keyset.id) !== counters.from) return false
-    writer.takeCounters(keyset.id, counters.to - counters.from)
+    writer.skipCounters(keyset.id, counters.to)
     addRestored(deps, writer, mint, coins)
     return true
   })

@@ -168,6 +168,18 @@ describe('finds what is lost', () => {
   })
 })
 
+test('takes an output for asked for once that another operation asked for in vain', async () => {
+  await lockedPayment()
+  change(
+    journalOf(buyer),
+    `INSERT INTO wallet_operation SELECT 'in vain', kind, 'failed', mint, unit, amount_sat, fee_sat, order_id, inputs, plan, quote,
+       effect, owner, result, capture_before, lock_ends_at, 0, updated_at FROM wallet_operation WHERE kind = 'lock';
+     INSERT INTO wallet_attempt SELECT 'in vain', number, outputs, fee_sat, may_land_until FROM wallet_attempt
+       WHERE operation_id IN (SELECT id FROM wallet_operation WHERE kind = 'lock')`,
+  )
+  expect(wrongs(reckoning())).toEqual([])
+})
+
 describe('finds what is there twice', () => {
   test('a coin in two wallets', () => {
     change(

@@ -69,7 +69,7 @@ export function reckon(books: MintBooks, journals: readonly Journal[]): Reckonin
   for (const [b, sat] of books.signed) placeSignature(b, sat, books, journals, index, found)
   for (const { quoteId, sat, issued } of books.paid) if (!issued) placeQuote(quoteId, sat, journals, found)
   lookForSpentCoins(books, journals, found)
-  countFees(books, journals, found)
+  countFees(books, journals, index, found)
   return found
 }
 
@@ -93,10 +93,22 @@ function indexOf(journals: readonly Journal[]): Index {
 
 function lookForReuse({ places }: Index, found: Reckoning): void {
   for (const same of places.values()) {
-    if (same.length < 2) continue
-    const where = same.map(({ side, output }) => `${side} ${output.operation}`).join(' and ')
-    found.twice.push({ sat: same[0]?.output.sat ?? 0n, what: `one output was asked for by ${where}` })
+    const standing = same.filter(({ output }) => !isGivenUp(output))
+    if (standing.length < 2) continue
+    const where = standing.map(({ side, output }) => `${side} ${output.operation}`).join(' and ')
+    found.twice.push({ sat: standing[0]?.output.sat ?? 0n, what: `one output was asked for by ${where}` })
   }
+}
+
+/** The mint refused it and was not asked again: the next operation may ask for the same output. */
+function isGivenUp({ state, isCapture }: JournalledOutput): boolean {
+  return state === 'failed' && !isCapture
+}
+
+/** Whose request was signed, of all that asked for an output. */
+function placeOf({ places }: Index, b: string): Place | undefined {
+  const all = places.get(b) ?? []
+  return all.find(({ output }) => !isGivenUp(output)) ?? all[0]
 }
 
 function placeSignature(
@@ -107,7 +119,7 @@ function placeSignature(
   index: Index,
   found: Reckoning,
 ): void {
-  const place = index.places.get(b)?.[0]
+  const place = placeOf(index, b)
   const y = place?.output.y ?? index.restored.get(b)?.[0]?.coin.y
   if (y === undefined) {
     found.lost.push({ sat, what: `the mint signed ${short(b)}, which stands in no journal` })
@@ -191,11 +203,16 @@ function lookForSpentCoins(books: MintBooks, journals: readonly Journal[], found
 }
 
 /** What the mint kept must be what the journals call fees, of exactly the requests it did. */
-function countFees(books: MintBooks, journals: readonly Journal[], found: Reckoning): void {
+function countFees(books: MintBooks, journals: readonly Journal[], index: Index, found: Reckoning): void {
   const issuedSat = sum(books.paid.filter(({ issued }) => issued).map(({ sat }) => sat))
   const keptSat = issuedSat + books.spentSat - sum(books.signed.values()) - books.meltedSat
-  const done = journals.flatMap(({ attempts }) =>
-    attempts.filter(({ outputs }) => outputs.some((b) => books.signed.has(b))),
+  const done = journals.flatMap(({ side, attempts }) =>
+    attempts.filter(({ operation, outputs }) =>
+      outputs.some((b) => {
+        const place = placeOf(index, b)
+        return books.signed.has(b) && place?.side === side && place.output.operation === operation
+      }),
+    ),
   )
   found.feesSat = sum(done.map(({ feeSat }) => feeSat))
   if (keptSat > found.feesSat)

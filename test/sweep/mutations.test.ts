@@ -57,7 +57,11 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   'a counter is not used up': {
     edits: [
-      { file: 'storage/wallet-writer.ts', find: '[keysetId, first + count]', put: '[keysetId, first]' },
+      {
+        file: 'storage/wallet-writer.ts',
+        find: 'skipCounters(keysetId, Math.max(fresh, (counters.at(-1) ?? -1) + 1))',
+        put: '',
+      },
     ],
     flow: 'stop',
     side: 'buyer',
