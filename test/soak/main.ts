@@ -26,6 +26,13 @@ const number = (text: string): number => {
 const seed = number(values.seed)
 const minutes = number(values.minutes)
 console.log(`soak of ${minutes} min, seed ${seed}`)
+// What it started ends with it.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, () => process.exit(code))
+}
 
 const dice = diceOf(seed)
 const tally = openTally()

@@ -61,17 +61,20 @@ if ! have_programs || ! command -v debootstrap >/dev/null || ! command -v gcc >/
   quiet "$cache/apt-full.log" apt-get update
   quiet "$cache/apt-full.log" apt-get install -y --no-install-recommends "${packages[@]}" "${build_packages[@]}"
 fi
-if [ ! -e "$node/ready" ]; then
-  command -v go >/dev/null || fail 'go is missing'
-  say 'building the node (8 minutes and 4.5 GB in the caches of Go from nothing, less than one after the control plane)'
-  mkdir -p "$node"
-  quiet "$node/build.log" nice ../cluster/build.sh "$node/cluster-node" -tags node -buildvcs=false
-  touch "$node/ready"
-fi
 if [ ! -e "$images/ready" ]; then
   say 'building the images (a minute, later seconds)'
   mkdir -p "$images"
   quiet "$images/build.log" nice ./images.sh "$images" "$base"
   touch "$images/ready"
+fi
+if [ ! -e "$node/ready" ]; then
+  command -v go >/dev/null || fail 'go is missing'
+  # Both builds want the same packages: the second one finds them in the caches of Go.
+  exec 8>"$cache/lock"
+  flock 8
+  say 'building the node (8 minutes and 4.5 GB in the caches of Go from nothing, less than one after the control plane)'
+  mkdir -p "$node"
+  quiet "$node/build.log" nice ../cluster/build.sh "$node/cluster-node" -tags node -buildvcs=false
+  touch "$node/ready"
 fi
 say 'ready'
