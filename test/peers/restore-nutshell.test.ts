@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseMintUrl, type MintUrl } from '../../src/core/mint-url.ts'
 import type { RestoreReport } from '../../src/wallet/recovery-report.ts'
+import { walletStore } from '../../src/storage/wallet-store.ts'
 import { startNutshell, type Nutshell } from '../support/peers/nutshell.ts'
 import { nutshellWallet } from '../support/peers/nutshell-wallet.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'
@@ -51,6 +52,18 @@ requirePeer('nutshell')('the 12 words at a nutshell mint', () => {
     const { available } = held(lost.wallet, url)
     const { report, found } = await restored(lost.wallet.words())
     expect(report).toMatchObject({ restoredSat: available, unusable: 0 })
+    await spendAll(found)
+  })
+
+  test('bring back coins beyond counters that were burnt', async () => {
+    const lost = fresh()
+    await fund(lost.wallet, url, 7n)
+    const store = walletStore(lost.database)
+    const active = store.keysets(url).find((keyset) => keyset.active)?.id ?? ''
+    lost.wallet.transaction((tx) => store.within(tx).takeCounters(active, 480))
+    await fund(lost.wallet, url, 90n)
+    const { report, found } = await restored(lost.wallet.words())
+    expect(report).toMatchObject({ restoredSat: 97n, unusable: 0 })
     await spendAll(found)
   })
 
