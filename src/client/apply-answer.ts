@@ -11,7 +11,7 @@ import type { Transaction } from '../wallet/transaction.ts'
 import { getOrder, moveOrder } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, OrderStore, Pod } from './ports.ts'
-import { CLOCKS_APART_SEC, secondsUntilEnd } from './seconds-until-end.ts'
+import { mostSecondsUntilEnd } from './place-of-end.ts'
 
 type Waiting = OrderIn<'sent' | 'silent' | 'broken'>
 
@@ -83,8 +83,7 @@ function applyAccess(
 
 /** What it says it gives, or the time until the end that it names: whichever is less. Older providers name the end alone. */
 function secondsGiven(order: Waiting, reply: AccessReply): number {
-  const named = secondsUntilEnd(order.payment, order.createdAt.getTime(), Date.parse(reply.expires_at))
-  const untilEnd = named + CLOCKS_APART_SEC
+  const untilEnd = mostSecondsUntilEnd(order.payment, order.createdAt.getTime(), Date.parse(reply.expires_at))
   return Math.max(0, Math.floor(Math.min(reply.duration_seconds ?? order.terms.durationSec, untilEnd)))
 }
 

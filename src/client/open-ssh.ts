@@ -1,12 +1,18 @@
 // What does `ssh` need to know to enter one of our pods?
 import { PaygressError } from '../core/errors.ts'
 import { findPod } from './find-pod.ts'
+import { leastSecondsLeft, placeOfPodEnd } from './place-of-end.ts'
 import type { Client, Pod, SshTarget } from './ports.ts'
 
 /** Where and how to log in to a pod that a person named. Throws `unknown_pod`, `ambiguous_name`, `pod_ended`. */
-export function openSsh({ orders, clock }: Pick<Client, 'orders' | 'clock'>, name: string): SshTarget {
-  const pod = findPod(orders, name)
-  if (pod.state !== 'running' || pod.expiresAt.getTime() <= clock.now()) throw ended(pod)
+export function openSsh(client: Pick<Client, 'orders' | 'clock' | 'progress'>, name: string): SshTarget {
+  const pod = findPod(client.orders, name)
+  const end = placeOfPodEnd(client, pod)
+  if (pod.state !== 'running' || end === 'over') throw ended(pod)
+  if (end === 'near' && leastSecondsLeft(client, pod) === 0)
+    client.progress.note(
+      `the paid time of ${pod.name} may be over: this clock and that of its mint do not agree; paygress status ${pod.name} tells`,
+    )
   if (pod.host === '') {
     throw new PaygressError('failed', `the provider has not said where ${pod.name} is`, {
       hint: `paygress status ${pod.name}`,

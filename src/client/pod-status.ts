@@ -7,6 +7,7 @@ import { findPod } from './find-pod.ts'
 import { interruptible } from './interruptible.ts'
 import { takeLostLease } from './lost-lease.ts'
 import { getOrder, withClaim } from './order-journal.ts'
+import { placeOfPodEnd } from './place-of-end.ts'
 import type { Client, Pod, PodState } from './ports.ts'
 
 export interface PodView {
@@ -41,24 +42,25 @@ export async function podStatus(
   }
   const reply = await interruptible(signal, () => askProvider(client, question))
   if (reply.pod_npub === pod.npub) await keep(client, pod, reply, signal)
-  return viewOf(client.orders.pod(pod.npub) ?? pod, client.clock.now())
+  return viewOf(client, client.orders.pod(pod.npub) ?? pod)
 }
 
 /** Your pods with the time left, the newest last; ended ones only with `all`. Asks nobody. */
 export function listPods(
-  { orders, clock }: Pick<Client, 'orders' | 'clock'>,
+  client: Pick<Client, 'orders' | 'clock'>,
   { all = false }: { all?: boolean } = {},
 ): PodView[] {
-  return orders
+  return client.orders
     .pods()
-    .map((pod) => viewOf(pod, clock.now()))
+    .map((pod) => viewOf(client, pod))
     .filter(({ pod: { state } }) => all || !isGone(state))
 }
 
 /** A pod whose time is over is shown as expired; recovery alone writes that down, after the inbox was read for a refund. */
-function viewOf(pod: Pod, nowMs: number): PodView {
-  const left = isGone(pod.state) ? 0 : secondsLeft(pod.expiresAt.getTime(), nowMs)
-  const shown = pod.state === 'running' && left === 0 ? { ...pod, state: 'expired' as const } : pod
+function viewOf(client: Pick<Client, 'orders' | 'clock'>, pod: Pod): PodView {
+  const left = isGone(pod.state) ? 0 : secondsLeft(pod.expiresAt.getTime(), client.clock.now())
+  const isOver = pod.state === 'running' && placeOfPodEnd(client, pod) === 'over'
+  const shown = isOver ? { ...pod, state: 'expired' as const } : pod
   return { pod: shown, secondsLeft: left }
 }
 

@@ -7,7 +7,7 @@ import { getOrder, isIn, moveNow } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, InboxReading } from './ports.ts'
 import { receiveKept } from './receive-kept.ts'
-import { secondsUntilEnd } from './seconds-until-end.ts'
+import { placeOfEnd } from './place-of-end.ts'
 import { sendOrder } from './send-order.ts'
 import { lockHasEnded, settleRefusal } from './settle-refusal.ts'
 import { applyStopAnswer, finishStop } from './stop-pod.ts'
@@ -169,5 +169,5 @@ export function leaseIsOver(
   order: OrderIn<'ready'>,
 ): boolean {
   const end = orders.pod(order.podNpub)?.expiresAt.getTime() ?? Date.parse(order.expiresAt)
-  return clock.now() > end && secondsUntilEnd(order.payment, clock.now(), end) < 0
+  return placeOfEnd(order.payment, clock.now(), end) === 'over'
 }

@@ -12,7 +12,7 @@ import { endLease } from './order-effects.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, Pod } from './ports.ts'
 import { receiveStopRefund } from './receive-stop-refund.ts'
-import { CLOCKS_APART_SEC, secondsUntilEnd } from './seconds-until-end.ts'
+import { placeOfPodEnd } from './place-of-end.ts'
 
 type Stopper = Pick<Client, 'wallet' | 'orders' | 'messenger' | 'clock' | 'random' | 'progress'>
 
@@ -117,7 +117,7 @@ export function applyStopAnswer(
     client.orders.transaction((tx) => {
       const note = freeRefusal('the provider', reply.message).message
       const pod = client.orders.pod(order.podNpub)
-      const denied = reply.message.error_type === 'pod_not_found' && isFarFromItsEnd(client, order, pod)
+      const denied = reply.message.error_type === 'pod_not_found' && isFarFromItsEnd(client, pod)
       moveOrder(client.orders, tx, order, { ...order, state: 'ready', note, ...(denied ? { denied } : {}) })
       if (pod !== undefined) client.orders.savePod(tx, { ...pod, state: 'running' })
     })
@@ -128,16 +128,9 @@ export function applyStopAnswer(
   return true
 }
 
-/** Close to its end a pod may be over for its provider and not for us; our clock or the mint's may be wrong, so both must say that it is far. */
-function isFarFromItsEnd(
-  { clock }: Pick<Client, 'clock'>,
-  { payment }: OrderIn<'stopping'>,
-  pod: Pod | undefined,
-): boolean {
-  if (pod === undefined) return false
-  const [now, end] = [clock.now(), pod.expiresAt.getTime()]
-  const byOurClock = secondsUntilEnd({ mintAheadSec: 0 }, now, end)
-  return Math.min(byOurClock, secondsUntilEnd(payment, now, end)) > CLOCKS_APART_SEC
+/** Close to its end a pod may be over for its provider and not for us. */
+function isFarFromItsEnd(client: Pick<Client, 'orders' | 'clock'>, pod: Pod | undefined): boolean {
+  return pod !== undefined && placeOfPodEnd(client, pod) === 'ahead'
 }
 
 function noteAnswer({ orders }: Pick<Client, 'orders'>, order: OrderIn<'stopping'>, reply: StopReply): void {

@@ -1,5 +1,4 @@
 // How is more time bought for a pod? The same preview and the same safety as for a purchase, at the lease's own rate.
-import { secondsLeft } from '../core/lease.ts'
 import { formatDuration } from '../core/duration.ts'
 import { PaygressError } from '../core/errors.ts'
 import { newOrderId, type OrderId } from '../core/ids.ts'
@@ -17,6 +16,7 @@ import { interruptible } from './interruptible.ts'
 import { interruptedAt } from './order-errors.ts'
 import { grantedSec, type OrderTerms } from './order.ts'
 import { type PaymentPlan, planPayment } from './plan-payment.ts'
+import { leastSecondsLeft, placeOfPodEnd } from './place-of-end.ts'
 import { relaysOf } from './plan-purchase.ts'
 import type { Client, Pod } from './ports.ts'
 import { confirmPreview, type Preview, previewOf } from './preview.ts'
@@ -46,7 +46,7 @@ async function topup(
   const known = existingOrder(client, wish)
   if (known !== undefined) return resumeTopup(client, known.orderId, wish, view)
   const pod = findPod(client.orders, wish.pod)
-  if (pod.state !== 'running' || pod.expiresAt.getTime() <= client.clock.now()) throw podEnded(pod)
+  if (pod.state !== 'running' || placeOfPodEnd(client, pod) === 'over') throw podEnded(pod)
   checkEnd(wish.extent, client.clock)
   const { terms, spend } = await planTopup(client, pod, wish, view.signal)
   const preview = previewOf(
@@ -102,7 +102,7 @@ async function planTopup(
     podNpub: pod.npub,
     signal,
   })
-  checkLength(pod, plan.durationSec, seen, client.clock.now())
+  checkLength(client, pod, plan.durationSec, seen)
   const terms: OrderTerms = {
     ...provider,
     specId: pod.specId,
@@ -131,9 +131,10 @@ async function offerOf(client: Client, pod: Pod, signal: AbortSignal): Promise<S
   }
 }
 
-function checkLength(pod: Pod, durationSec: number, seen: SeenOffer | undefined, nowMs: number): void {
+function checkLength(client: Client, pod: Pod, durationSec: number, seen: SeenOffer | undefined): void {
   const longest = seen?.offer.maximumDurationSec
-  const left = secondsLeft(pod.expiresAt.getTime(), nowMs)
+  // The longest that may be allowed: its provider knows better.
+  const left = leastSecondsLeft(client, pod)
   if (longest === undefined || left + durationSec <= longest) return
   throw new PaygressError(
     'duration_out_of_range',

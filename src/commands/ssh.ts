@@ -7,7 +7,10 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
   const { options, terminal, env, args } = invocation
   const pods = wirePods(env, options.text('profile'))
   try {
-    const target = openSsh(pods, firstArgument(invocation, 'the name of the pod'))
+    const target = openSsh(
+      { ...pods, progress: terminal.progress },
+      firstArgument(invocation, 'the name of the pod'),
+    )
     const { own, rest } = takeOwn(args.slice(1))
     const { sshOptions, command } = split(rest)
     const tor = options.flag('tor') || own.has('--tor')

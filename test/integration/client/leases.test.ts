@@ -156,12 +156,44 @@ describe.each([
     expect(await stopPod(buyer.client, 'mine', { signal })).toMatchObject({ refundedSat: 10n })
   })
 
+  test('can be entered and topped up', async () => {
+    buyer.clock.passSeconds(500)
+    expect(listPods(buyer.client)).toMatchObject([{ pod: { state: 'running' } }])
+    expect(openSsh(buyer.client, 'mine')).toMatchObject({ podNpub: pod.npub })
+    const result = await topup()
+    if (result.outcome !== 'served') throw new Error('not served')
+    expect(result.extendedSec).toBe(300)
+    // The offer allows 86400 seconds: by a clock that is behind there seems to be an hour more on it already.
+    expect(await topup({ extent: { durationSec: 84_000 }, dryRun: true })).toMatchObject({
+      outcome: 'planned',
+    })
+  })
+
   test('is over an hour after its time at the latest', async () => {
     buyer.clock.passSeconds(700 + 3_600)
+    expect((await failure(topup())).code).toBe('pod_ended')
+    expect(() => openSsh(buyer.client, 'mine')).toThrow('its paid time is over')
     await recover()
     expect(state()).toBe('expired')
   })
 })
+
+test.each([
+  ['ahead', 600],
+  ['behind', -600],
+])(
+  'ssh of somebody whose clock is ten minutes %s says where the paid time may be over',
+  async (_how, ahead) => {
+    await buyer.close()
+    buyer = await openTestBuyer({ clockAheadSec: ahead })
+    await buyPod(buyer.client, buyWish({ alias: 'mine' }), { signal })
+    const notes: string[] = []
+    const progress = { ...buyer.client.progress, note: (text: string) => void notes.push(text) }
+    buyer.clock.passSeconds(ahead > 0 ? 100 : 700)
+    openSsh({ ...buyer.client, progress }, 'mine')
+    expect(notes).toEqual([expect.stringMatching(/may be over: .* paygress status .* tells$/)])
+  },
+)
 
 test('a lease whose end the provider moved unasked goes on until then', async () => {
   const order = getOrder(buyer.orders, pod.orderId)
