@@ -2,10 +2,11 @@
 import { addAbortSignal } from 'node:stream'
 import { CommanderError } from 'commander'
 import { PaygressError, toPaygressError } from './core/errors.ts'
-import { hideQuoted, quoteArgument } from './core/quote-argument.ts'
+import { hideQuoted } from './core/quote-argument.ts'
 import { notePreference, noteVariable, type Origins, withHint, withOrigin } from './commands/error-hints.ts'
 import type { Invocation, OptionValue, Options } from './commands/invocation.ts'
-import { buildProgram, type Call, resolveOptions, variablesOf } from './program.ts'
+import { resolveOptions, variablesOf } from './commands/resolve-options.ts'
+import { buildProgram, type Call } from './program.ts'
 import { OUTPUT_FORMATS, type OutputFormat, processStreams, type Streams } from './terminal/streams.ts'
 import { openTerminal, type Terminal, type TerminalOptions } from './terminal/terminal.ts'
 
@@ -46,20 +47,14 @@ function parse(argv: readonly string[], streams: Streams): Call | number | Paygr
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return 0
     if (error.code !== 'commander.help') return usageError(error, refusing)
-    return withoutCommand(argv, refusing)
+    return withoutCommand(refusing)
   }
   return calls[0] ?? 0
 }
 
-/** The error of a bare group, and of help about nothing; the help itself stands above it. */
-function withoutCommand(argv: readonly string[], group: string): PaygressError {
-  const words = beforeDashes(argv)
-  const topic = words.includes('help') ? words[words.indexOf('help') + 1] : undefined
-  const message =
-    topic === undefined || topic.startsWith('-')
-      ? `${group} alone is no command`
-      : `there is no command ${quoteArgument(topic)}`
-  return new PaygressError('usage', message, { hint: `${group} --help` })
+/** The error of a bare group; the help itself stands above it. */
+function withoutCommand(group: string): PaygressError {
+  return new PaygressError('usage', `${group} alone is no command`, { hint: `${group} --help` })
 }
 
 function usageError(error: CommanderError, command: string): PaygressError {

@@ -1,11 +1,10 @@
 // How does a command line become one call of one command? Builds commander's program from the command tree.
-import { PaygressError } from './core/errors.ts'
-import { quoteArgument } from './core/quote-argument.ts'
-import { Command as Commander, Option } from 'commander'
+import { Command as Commander, CommanderError, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
-import { type Command, Options, type OptionValue } from './commands/invocation.ts'
+import type { Command, OptionValue } from './commands/invocation.ts'
 import { COMMAND_OPTIONS, GLOBAL_OPTIONS, type OptionDefinition } from './commands/options.ts'
 import { COMMAND_GROUPS } from './commands/tree.ts'
+import { nearest } from './core/nearest.ts'
 import type { CommandDefinition, CommandFamily, CommandGroup } from './commands/command-definition.ts'
 
 /** What was typed, before environment and preferences are looked at. */
@@ -51,9 +50,9 @@ export function buildProgram(output: ProgramOutput, words?: readonly string[]): 
     .addHelpText('before', EXAMPLES_FIRST)
     .enablePositionalOptions()
     .commandsGroup('Tools:')
-    .helpCommand(true)
   addOptions(program, GLOBAL_OPTIONS)
   for (const group of COMMAND_GROUPS) addGroup(program, group, { ...output, isNamed })
+  addHelp(program, output)
   return program
 }
 
@@ -100,6 +99,39 @@ function addFamily(program: Commander, family: CommandFamily, group: string, out
   if (!output.isNamed(family.name)) return
   addOptions(parent, GLOBAL_OPTIONS, true)
   for (const command of family.commands) addCommand(parent, command, output)
+  addHelp(parent, output)
+}
+
+/** `help wallet fund` is `wallet fund --help`; commander's own looks at one word and leaves the others unread. */
+function addHelp(group: Commander, output: ProgramOutput): void {
+  const help = configured(new Commander('help'), output)
+    .description('display help for command')
+    .arguments('[words...]')
+    .usage(' ')
+  group.helpCommand(false).addCommand(help)
+  addOptions(help, GLOBAL_OPTIONS, true)
+  help.action((words: string[]) => topicOf(group, words, output).outputHelp())
+}
+
+function topicOf(group: Commander, words: readonly string[], output: ProgramOutput): Commander {
+  let topic = group
+  for (const word of words) {
+    const next = topic.commands.find((command) => command.name() === word)
+    if (next === undefined) throw unknownTopic(topic, word, output)
+    topic = next
+  }
+  return topic
+}
+
+/** What commander says of an unknown command where it is not asked for its help. */
+function unknownTopic(group: Commander, word: string, output: ProgramOutput): CommanderError {
+  output.refused(pathOf(group))
+  const meant = nearest(
+    word,
+    group.commands.map((command) => command.name()),
+  )
+  const suggestion = meant === undefined ? '' : `\n(Did you mean ${meant}?)`
+  return new CommanderError(1, 'commander.unknownCommand', `error: unknown command '${word}'${suggestion}`)
 }
 
 function addCommand(parent: Commander, definition: CommandDefinition, output: Building): Commander {
@@ -156,69 +188,4 @@ function fromCommandLine(command: Commander, attribute: string): OptionValue {
 
 function lazily(definition: CommandDefinition): Command {
   return async (invocation) => (await definition.load()).run(invocation)
-}
-
-/** Flag over environment over preference; negated flags are true unless given. Throws `usage` for a variable that is neither on nor off. */
-export function resolveOptions(
-  call: Call,
-  env: Readonly<Record<string, string | undefined>>,
-  preference: (key: string) => OptionValue,
-): Options {
-  const values: Record<string, OptionValue> = {}
-  for (const [name, option] of Object.entries(call.understood)) {
-    const negated = option.flags.includes('--no-')
-    refuseEmpty(option, call.given[name])
-    const value =
-      call.given[name] ?? fromEnvironment(option, env) ?? (option.preference && preference(option.preference))
-    values[name] = value ?? (negated ? true : undefined)
-  }
-  return new Options(values)
-}
-
-/** An empty text after a flag is a script's variable that was never set: to do without a limit because of that would be no service. */
-function refuseEmpty({ flags }: OptionDefinition, given: OptionValue): void {
-  if (typeof given !== 'string' || given.trim() !== '') return
-  throw new PaygressError('usage', `${flags} was given an empty value`, {
-    hint: 'give it a value, or leave it out',
-  })
-}
-
-/** The environment variables that say a value which this call goes by, with that value. */
-export function variablesOf(
-  call: Call,
-  env: Readonly<Record<string, string | undefined>>,
-): [string, OptionValue][] {
-  return Object.entries(call.understood).flatMap(([name, option]): [string, OptionValue][] => {
-    if (option.env === undefined || call.given[name] !== undefined || !option.flags.includes('<')) return []
-    const value = fromEnvironment(option, env)
-    // Commas alone name nothing.
-    const isSaid = typeof value === 'object' ? value.length > 0 : value !== undefined
-    return isSaid ? [[option.env, value]] : []
-  })
-}
-
-function fromEnvironment(
-  option: OptionDefinition,
-  env: Readonly<Record<string, string | undefined>>,
-): OptionValue {
-  const text = option.env === undefined ? undefined : env[option.env]?.trim()
-  if (text === undefined || text === '') return undefined
-  if (option.many === true)
-    return text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== '')
-  if (option.flags.includes('<')) return text
-  const isOn = isOnIn(option.env ?? '', text)
-  return option.flags.includes('--no-') ? !isOn : isOn
-}
-
-// A word that is neither must not be read as a yes: it could stand for one that buys.
-function isOnIn(variable: string, text: string): boolean {
-  const word = text.toLowerCase()
-  if (['1', 'true', 'yes', 'y', 'on'].includes(word)) return true
-  if (['0', 'false', 'no', 'n', 'off'].includes(word)) return false
-  throw new PaygressError('usage', `${variable} is ${quoteArgument(text)}, neither on nor off`, {
-    hint: `set ${variable} to 1 or 0, or unset it`,
-  })
 }

@@ -10,7 +10,8 @@ import type { OptionValue } from '../src/commands/invocation.ts'
 import { COMMAND_OPTIONS, GLOBAL_OPTIONS, type OptionDefinition } from '../src/commands/options.ts'
 import type { CommandDefinition } from '../src/commands/command-definition.ts'
 import { COMMAND_GROUPS } from '../src/commands/tree.ts'
-import { buildProgram, type Call, resolveOptions, variablesOf } from '../src/program.ts'
+import { resolveOptions, variablesOf } from '../src/commands/resolve-options.ts'
+import { buildProgram, type Call } from '../src/program.ts'
 
 interface Parsed {
   call: Call | undefined
@@ -231,7 +232,14 @@ describe('help', () => {
       error: { exitCode: 0 },
       out: expect.stringContaining('Usage: paygress'),
     })
+    expect(parse('help').out).toBe(parse('--help').out)
     expect(parse('help', 'buy').out).toContain('Usage: paygress buy')
+    expect(parse('help', 'wallet').out).toBe(parse('wallet', '--help').out)
+    for (const words of [
+      ['help', 'wallet', 'fund'],
+      ['wallet', 'help', 'fund'],
+    ])
+      expect(parse(...words).out).toBe(parse('wallet', 'fund', '--help').out)
   })
 
   test('lists each group once, with everything in it', () => {
@@ -328,6 +336,10 @@ describe('wrong usage', () => {
     [['byu'], "unknown command 'byu'", 'did you mean buy?'],
     [['wallet', 'balnce'], "unknown command 'balnce'", 'did you mean balance?'],
     [['offers', '--sport', 'x'], "unknown option '--sport'", 'did you mean --sort?'],
+    [['help', 'wallet', 'nope'], "unknown command 'nope'", 'paygress wallet --help'],
+    [['help', 'nope'], "unknown command 'nope'", 'paygress --help'],
+    [['wallet', 'help', 'balnce'], "unknown command 'balnce'", 'did you mean balance?'],
+    [['help', 'buy', 'x'], "unknown command 'x'", 'paygress buy --help'],
     [['topup'], "missing required argument 'pod'", 'paygress topup --help'],
     [
       ['config', 'get', 'a', 'b'],
