@@ -15,7 +15,11 @@ type Environment = Readonly<Record<string, string | undefined>>
  * The configuration of a provider from its variables; flags stand in for variables (`--backend` is `BACKEND`). An empty value counts as
  * unset. Throws `config_invalid` whose `details.problems` names every variable that is wrong.
  */
-export function parseProviderConfig(env: Environment, readText: ReadText): ProviderConfig {
+export function parseProviderConfig(
+  env: Environment,
+  readText: ReadText,
+  privateKeyProblem: (configured: string) => string | undefined = () => undefined,
+): ProviderConfig {
   const given = Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) =>
       value === undefined || value.trim() === '' ? [] : [[name, value.trim()] as const],
@@ -30,6 +34,9 @@ export function parseProviderConfig(env: Environment, readText: ReadText): Provi
   const known = 'specs' in specs ? specs.specs : undefined
   const capacity = readCapacity(given, known, problems)
   const logLevel = readLogLevel(given, problems)
+  const { NOSTR_PRIVATE_KEY: key } = given
+  const wrongKey = key === undefined ? undefined : privateKeyProblem(key)
+  if (wrongKey !== undefined) problems.push(problem('NOSTR_PRIVATE_KEY', wrongKey))
   crossCheck(given, parsed.success ? parsed.data : soundPart(given, parsed.error), problems)
   if (!parsed.success || known === undefined || problems.length > 0)
     throw invalid(problems, 'file' in specs ? specs.file : undefined)

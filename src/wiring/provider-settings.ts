@@ -31,14 +31,23 @@ export interface ProviderSources {
 export async function providerConfig(sources: ProviderSources): Promise<ProviderConfig> {
   const { env, dotenv, signal, ...flags } = sources
   const { backend: BACKEND, kubeconfig: KUBECONFIG, context: KUBE_CONTEXT } = flags
+  const own = said(env)
   const all = {
-    ...(await readDotenv(dotenv, signal)),
-    ...said(env),
+    ...withoutSpecs(await readDotenv(dotenv, signal), own),
+    ...own,
     ...said({ BACKEND, KUBECONFIG, KUBE_CONTEXT }),
   }
   const file = specsFileOf(all)
   const specs = file === undefined ? undefined : await readSpecs(file, signal)
-  return parseProviderConfig(all, () => specs)
+  return parseProviderConfig(all, () => specs, privateKeyProblem)
+}
+
+const SPECS_VARIABLES = ['POD_SPECS_FILE', 'POD_SPECS']
+
+/** The specs have two names, and the file's one must not win over the environment's other one. */
+function withoutSpecs(file: Environment, env: Environment): Environment {
+  if (!SPECS_VARIABLES.some((name) => name in env)) return file
+  return Object.fromEntries(Object.entries(file).filter(([name]) => !SPECS_VARIABLES.includes(name)))
 }
 
 /** A file that cannot be read is one mistake of the configuration, told with all others. */
@@ -53,7 +62,7 @@ async function readSpecs(file: string, signal: AbortSignal): Promise<ReturnType<
 
 function said(variables: Environment): Environment {
   return Object.fromEntries(
-    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ''),
   )
 }
 
@@ -95,26 +104,32 @@ export function providerKey(config: Pick<ProviderConfig, 'privateKey' | 'databas
     const { secretKey, created, path } = loadIdentity(folder, systemRandom)
     return created ? { secretKey, madeAt: path } : { secretKey }
   }
-  const secretKey = decodeSecretKey(config.privateKey) ?? keyInFile(config.privateKey)
-  if (secretKey !== undefined) return { secretKey }
-  throw new PaygressError(
-    'config_invalid',
-    'NOSTR_PRIVATE_KEY is neither an nsec, 64 hex characters nor a file with one',
-    {
-      hint: 'leave it empty to have a key made and kept',
-    },
-  )
+  const read = readKey(config.privateKey)
+  if ('secretKey' in read) return read
+  throw new PaygressError('config_invalid', `NOSTR_PRIVATE_KEY: ${read.problem}`, {
+    hint: 'set NOSTR_PRIVATE_KEY in the environment or in .env and start again',
+  })
+}
+
+/** What is wrong with the configured key, without a word of it; undefined where nothing is. */
+function privateKeyProblem(configured: string): string | undefined {
+  const read = readKey(configured)
+  return 'problem' in read ? read.problem : undefined
+}
+
+function readKey(configured: string): { secretKey: Uint8Array } | { problem: string } {
+  const mend = '(leave it empty to have a key made and kept)'
+  try {
+    const secretKey = decodeSecretKey(configured) ?? keyInFile(configured)
+    if (secretKey !== undefined) return { secretKey }
+    return { problem: `is neither an nsec, 64 hex characters nor a file with one ${mend}` }
+  } catch (error) {
+    if (!(error instanceof PaygressError)) throw error
+    return { problem: `${error.message} ${mend}` }
+  }
 }
 
 function keyInFile(path: string): Uint8Array | undefined {
   if (path.startsWith('nsec1') || !existsSync(path)) return undefined
-  try {
-    return decodeSecretKey(readPrivateFile(path)?.content.trim() ?? '')
-  } catch (error) {
-    if (!(error instanceof PaygressError)) throw error
-    throw new PaygressError('config_invalid', `NOSTR_PRIVATE_KEY: ${error.message}`, {
-      hint: 'name a file that holds an nsec and that you can read, or leave it empty to have a key made and kept',
-      cause: error,
-    })
-  }
+  return decodeSecretKey(readPrivateFile(path)?.content.trim() ?? '')
 }
