@@ -7,10 +7,11 @@ export interface CpuProfile {
   timeDeltas?: number[] | undefined
 }
 
-export type Share = 'mint' | 'relay' | 'ecash' | 'nostr' | 'rest'
+export type Share = 'mint' | 'relay' | 'ecash' | 'nostr' | 'commits' | 'rest'
 
 /** The first rule that fits a frame decides; frames are asked from the innermost outwards. */
 const RULES: readonly [RegExp, Share][] = [
+  [/\/test\/bench\/commit-time\.ts/, 'commits'],
   [/\/src\/devnet\/mint\/|\/node:_http_server|^node:_http_server/, 'mint'],
   [/\/src\/devnet\/relay\//, 'relay'],
   [/\/@cashu\/cashu-ts\/|\/src\/cashu\/ecash\.ts|\/src\/wallet\/own-keys\.ts/, 'ecash'],
@@ -27,7 +28,7 @@ export function cpuShares(profile: CpuProfile): Record<Share, number> {
   const parents = new Map(
     profile.nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])),
   )
-  const shares: Record<Share, number> = { mint: 0, relay: 0, ecash: 0, nostr: 0, rest: 0 }
+  const shares: Record<Share, number> = { mint: 0, relay: 0, ecash: 0, nostr: 0, commits: 0, rest: 0 }
   const { samples = [], timeDeltas = [] } = profile
   samples.forEach((id, at) => {
     const name = nodes.get(id)?.callFrame.functionName
