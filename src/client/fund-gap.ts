@@ -28,6 +28,8 @@ export async function fundGap(
     const plan = await wallet.planSpend(mint, netSat)
     if (plan.missingSat === 0n) return
     if (showInvoice === undefined || round === MOST_ROUNDS) throw tooLittle(plan)
+    // Nobody pays a second invoice while the first one is still owed.
+    if (round === 0 && (await mintWhatIsPaid(wallet, mint, signal))) continue
     const quote = await wallet.requestInvoice(mint, plan.missingSat)
     signal.throwIfAborted()
     showInvoice(quote)
@@ -38,6 +40,18 @@ export async function fundGap(
     })
     if (outcome.status !== 'done') throw notFunded(quote, outcome.status)
   }
+}
+
+/** True where an invoice of before was minted now; throws `payment_not_started` where the mint keeps back what was paid to it. */
+async function mintWhatIsPaid(
+  wallet: Client['wallet'],
+  mint: MintUrl,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { ended, open } = await wallet.recover({ mint, signal })
+  const owed = open.some(({ kind }) => kind === 'fund')
+  if (owed) throw notHandedOut(mint)
+  return ended.some(({ kind, result }) => kind === 'fund' && result.status === 'done')
 }
 
 /** `insufficient_funds`, with the command that ends it. */
@@ -61,11 +75,13 @@ function notFunded(quote: FundQuote, status: 'failed' | 'unknown'): PaygressErro
     ? new PaygressError('insufficient_funds', `the invoice over ${satText(quote.amountSat)} was not paid`, {
         hint: `paygress wallet fund ${quote.amountSat} --mint ${quote.mint}`,
       })
-    : new PaygressError(
-        'payment_not_started',
-        `the mint ${quote.mint} has not handed out what was paid yet`,
-        {
-          hint: 'paygress orders recover',
-        },
-      )
+    : notHandedOut(quote.mint)
+}
+
+function notHandedOut(mint: MintUrl): PaygressError {
+  return new PaygressError(
+    'payment_not_started',
+    `the mint ${mint} has not handed out yet what was paid to it by Lightning`,
+    { hint: 'paygress orders recover asks it again; no further invoice has to be paid' },
+  )
 }

@@ -33,12 +33,13 @@ export function mintsToRecover({ store, clock }: WalletDeps): MintUrl[] {
 export async function recoverOperations(
   deps: WalletDeps,
   mintPaid: MintPaid,
-  { signal, thorough = false, onMint }: RecoverOptions,
+  { signal, mint: only, thorough = false, onMint }: RecoverOptions,
 ): Promise<RecoveryReport> {
   const report: RecoveryReport = { ended: [], open: [] }
   const tokens = deps.store.unsettledTokens()
   const mints = new Set([...mintsToRecover(deps), ...tokens.map(({ mint }) => mint)])
-  const work = [...mints].map(async (mint) => {
+  const asked = only === undefined ? [...mints] : [...mints].filter((mint) => mint === only)
+  const work = asked.map(async (mint) => {
     const run: MintRun = { mint, signal, isSilent: false }
     await recoverMint(deps, mintPaid, run, report)
     report.ended.push(...(await lateCaptures(deps, run)))

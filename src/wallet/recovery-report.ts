@@ -6,6 +6,8 @@ import type { OperationResult } from './transaction.ts'
 
 export interface RecoverOptions {
   signal: AbortSignal
+  /** Only what lies at this mint. */
+  mint?: MintUrl
   /** Asks also for old payments that nobody has taken. */
   thorough?: boolean
   /** Called when all operations at a mint were gone through, those whose outcome it does not tell included. */

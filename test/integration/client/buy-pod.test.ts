@@ -253,3 +253,29 @@ describe('before anything is paid', () => {
     expect(error.hint).toContain(`--mint ${buyer.mint}`)
   })
 })
+
+test('an invoice that is paid is minted before another one is asked for, however long its mint keeps it back', async () => {
+  const poor = await openTestBuyer({ funds: 0n })
+  onTestFinished(() => poor.close())
+  const shown: bigint[] = []
+  const wish = buyWish({ orderId: parseOrderId('gap') })
+  const buy = (by: TestBuyer) =>
+    buyPod(by.client, wish, { signal, showInvoice: ({ amountSat }) => void shown.push(amountSat) })
+  const keepBack = (): void => {
+    for (let i = 0; i < 20; i++) poor.runningMint.failNext({ path: '/v1/mint/bolt11', kind: '500-before' })
+  }
+  keepBack()
+  expect((await failure(buy(poor))).code).toBe('payment_not_started')
+  keepBack()
+  const later = poor.reopen()
+  const error = await failure(buy(later))
+  expect(error).toMatchObject({
+    code: 'payment_not_started',
+    hint: expect.stringContaining('orders recover'),
+  })
+  expect(error.message).toContain('has not handed out yet what was paid')
+  poor.runningMint.faults.length = 0
+  expect(await buy(later)).toMatchObject({ outcome: 'served' })
+  expect(shown).toHaveLength(1)
+  expect(available(later.wallet)).toBe(0n)
+})
