@@ -8,6 +8,7 @@ import type { ProviderConfig } from '../provider/provider-config.ts'
 import { createLedger } from '../storage/ledger-store.ts'
 import { openProfileFile } from '../storage/profile-database.ts'
 import type { MintBalance } from '../wallet/mint-facts.ts'
+import { closeAll } from './close-all.ts'
 import { inFolder, PROVIDER_FOLDER } from './data-folder.ts'
 import { systemClock } from './system.ts'
 import { wireWallet } from './wire-wallet.ts'
@@ -33,9 +34,6 @@ export async function wireBooks(config: Pick<ProviderConfig, 'databasePath'>): P
     ledger: createLedger(database),
     clock: systemClock,
     balances: () => wallet.balances(),
-    async close() {
-      await wallet.close()
-      database.close()
-    },
+    close: async () => closeAll([() => wallet.close()], [() => database.close()]),
   }
 }

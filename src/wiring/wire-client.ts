@@ -19,6 +19,7 @@ import { keyFiles } from '../ssh/key-files.ts'
 import { sshProbe } from '../ssh/ssh-probe.ts'
 import { sshLauncher } from '../ssh/ssh-launcher.ts'
 import { torProxy } from '../ssh/tor-proxy.ts'
+import { closeAll } from './close-all.ts'
 import { systemClock, systemRandom } from './system.ts'
 import { wireIdentity } from './wire-identity.ts'
 import { chosenRelays } from './wire-relays.ts'
@@ -84,14 +85,8 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
     random: systemRandom,
     progress,
     ask,
-    async close(): Promise<void> {
-      await Promise.all([hub.close(), wallet.close()])
-      try {
-        wraps.save()
-      } finally {
-        database.close()
-      }
-    },
+    close: async () =>
+      closeAll([() => hub.close(), () => wallet.close()], [() => wraps.save(), () => database.close()]),
   }
   try {
     return { ...client, recovered: await recoverQuickly(client) }

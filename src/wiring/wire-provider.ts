@@ -18,6 +18,7 @@ import { createLedger } from '../storage/ledger-store.ts'
 import { handledWraps } from '../storage/ledger-wraps.ts'
 import { openProfileFile } from '../storage/profile-database.ts'
 import type { Wallet } from '../wallet/wallet.ts'
+import { closeAll } from './close-all.ts'
 import { inFolder, PROVIDER_FOLDER } from './data-folder.ts'
 import { daemonTurn } from './daemon-turn.ts'
 import { providerKey } from './provider-settings.ts'
@@ -134,8 +135,11 @@ async function plugTogether({
     },
     async stop() {
       await provider.stop()
-      await Promise.all([hub.close(), visitors.close(), compute.close(), wallet.close(), health?.close()])
-      database.close()
+      const slow = [hub, visitors, compute, wallet, ...(health === undefined ? [] : [health])]
+      await closeAll(
+        slow.map((one) => () => one.close()),
+        [() => database.close()],
+      )
     },
   }
 }
