@@ -13,7 +13,8 @@ import type { Order, OrderIn } from './order.ts'
 import type { Client, OrderStore, Pod } from './ports.ts'
 import { mostSecondsUntilEnd } from './place-of-end.ts'
 
-type Waiting = OrderIn<'sent' | 'silent' | 'broken'>
+/** Sent, and not served. */
+type Waiting = OrderIn<'sent' | 'silent' | 'broken'> & Pick<OrderIn<'sent'>, 'message'>
 
 const DEFAULT_USER = 'paygress'
 /** A provider that finds a new refusal each time is not listened to for ever. */

@@ -41,6 +41,8 @@ type Running = OrderIn<'ready' | 'stopping' | 'stopped' | 'expired'>
 function deedOf(order: Order): string | undefined {
   switch (order.state) {
     case 'broken':
+      // Never sent from here: nothing is proved.
+      if (order.message === undefined) return undefined
       return `took ${satText(order.payment.amountSat)} and never answered`
     case 'reclaimed':
       return partTaken(order) ?? order.refusal?.untrue

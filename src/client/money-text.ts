@@ -38,6 +38,7 @@ function placeOf(order: Order): string {
         ? 'nothing was paid'
         : `the mint has not said whether ${satText(order.terms.netSat)} and their fee were set aside; nothing was sent to the provider`
     case 'locked':
+      if (order.spentElsewhere === true) return spentElsewhere(order.payment)
       return `${satText(order.payment.amountSat)} are set aside for it and nothing was sent${untilLock(order.payment)}`
     case 'sent':
     case 'silent':
@@ -65,8 +66,13 @@ function placeOf(order: Order): string {
     case 'stopped':
       return `${satText(order.returnedSat)} of ${satText(order.payment.amountSat)} came back`
     case 'broken':
+      if (order.message === undefined) return spentElsewhere(order.payment)
       return `the provider took ${satText(order.payment.amountSat)} and never answered`
   }
+}
+
+function spentElsewhere(payment: Payment): string {
+  return `${satText(payment.amountSat)} that were set aside for it were spent, and not from here: the order was sent, or the money taken back, by another copy of this home`
 }
 
 function untilLock(payment: Payment): string {

@@ -89,10 +89,13 @@ export function providerRefused(
   })
 }
 
-/** `failed`: the provider captured and never answered. */
+/** `failed`: the provider captured and never answered, or another copy of this home has spent the payment. */
 export function brokenOrder(order: OrderIn<'broken'>): PaygressError {
   return new PaygressError('failed', `order ${order.orderId} is broken: ${whereTheMoneyIs(order)}`, {
-    hint: `paygress orders show ${order.orderId} has the proof; choose another provider`,
+    hint:
+      order.message === undefined
+        ? 'look at that copy; another order is a new purchase'
+        : `paygress orders show ${order.orderId} has the proof; choose another provider`,
     details: details(order),
   })
 }

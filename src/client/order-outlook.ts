@@ -29,6 +29,7 @@ function nextOf(order: Order, isLocked: boolean, clock: Client['clock']): string
     case 'drafted':
       return `${resumeCommand(order)} goes on; ${RECOVER} ends it`
     case 'locked':
+      if (order.spentElsewhere === true) return `${RECOVER} ends it, 30 days after its lock at the latest`
       return waysFrom(order, whenFree, clock)
     case 'sent':
     case 'silent':

@@ -10,7 +10,8 @@
 //      │        │                       └→ broken                                (captured and never answered)
 //      │        │                            ├→ ready | refused                (the reply came after all)
 //      │        │                            └→ reclaiming → refunded           (a refund that was kept came in)
-//      │        └→ reclaiming → reclaimed                                        (orders recover)
+//      │        ├→ reclaiming → reclaimed                                        (orders recover)
+//      │        └→ broken                                                       (never sent from here, and long spent by somebody else)
 //      └→ reclaimed (0 sat)
 //
 // Settled orders stay as they are; added are only the mint's word that nothing of their payment was left unspent (`lockSettled`), and what
@@ -126,7 +127,12 @@ export const orderSchema = z.discriminatedUnion('state', [
     payOperation: z.string().optional(),
     deadlines: deadlinesSchema.optional(),
   }),
-  z.object({ ...paid, state: z.literal('locked') }),
+  z.object({
+    ...paid,
+    state: z.literal('locked'),
+    /** The mint said after the lock that somebody else has spent it; where this home is an older copy, another one may have sent it. */
+    spentElsewhere: z.literal(true).optional(),
+  }),
   z.object({ ...sent, state: z.literal('sent') }),
   z.object({
     ...sent,
@@ -172,7 +178,13 @@ export const orderSchema = z.discriminatedUnion('state', [
   }),
   z.object({ ...running, state: z.literal('stopped'), usedSec: z.int(), ...back }),
   z.object({ ...running, state: z.literal('expired') }),
-  z.object({ ...sent, state: z.literal('broken'), witness: z.string().optional() }),
+  z.object({
+    ...paid,
+    state: z.literal('broken'),
+    /** Absent: it was never sent from here, and nothing is proved of its provider. */
+    message: message.optional(),
+    witness: z.string().optional(),
+  }),
 ])
 
 export type OrderTerms = z.output<typeof termsSchema>
@@ -197,7 +209,7 @@ export type OrderIn<State extends OrderState> = Extract<Order, { state: State }>
 /** Which states may follow which; everything else is a mistake of the program. */
 export const NEXT_STATES: Readonly<Record<OrderState, readonly OrderState[]>> = {
   drafted: ['drafted', 'locked', 'reclaimed'],
-  locked: ['sent', 'reclaiming'],
+  locked: ['locked', 'sent', 'reclaiming', 'broken'],
   // Back to locked only where it is proved that nothing left this process.
   sent: ['ready', 'refused', 'silent', 'locked'],
   silent: ['silent', 'ready', 'refused', 'reclaiming', 'broken'],

@@ -13,6 +13,9 @@ import { lockHasEnded, settleRefusal } from './settle-refusal.ts'
 import { applyStopAnswer, finishStop } from './stop-pod.ts'
 import { settleReturn, takeBack } from './take-back.ts'
 
+/** A refund is kept for its buyer for that long. */
+export const REFUND_KEPT_SEC = 30 * 24 * 60 * 60
+
 export type Recoverer = Omit<Client, 'offers' | 'ssh' | 'keys' | 'ask'>
 
 export interface RecoverStep {
@@ -49,7 +52,8 @@ function readAnswers(client: Recoverer, order: Order, inbox: InboxReading): Orde
     if (!ids.includes(messageId) || from !== order.terms.provider) continue
     const current = getOrder(client.orders, order.orderId)
     // A provider that comes back late may still make good for what it broke.
-    if (isIn(current, ['sent', 'silent', 'broken'])) applyAnswer(client, current, content)
+    if (isIn(current, ['sent', 'silent', 'broken']) && current.message !== undefined)
+      applyAnswer(client, { ...current, message: current.message }, content)
     else if (current.state === 'stopping') applyStopAnswer(client, current, content)
   }
   return getOrder(client.orders, order.orderId)
@@ -68,9 +72,7 @@ async function oneStep(client: Recoverer, order: Order, step: RecoverStep): Prom
     case 'drafted':
       return mode === 'full' ? endDraft(client, order, signal) : order
     case 'locked':
-      return mode === 'full' && lockHasEnded(client, order)
-        ? takeBack(client, order, { by: 'own' }, signal)
-        : order
+      return mode === 'full' && lockHasEnded(client, order) ? endUnsent(client, order, signal) : order
     case 'sent':
     case 'silent':
       return mode === 'full' ? askAgain(client, order, step) : order
@@ -100,6 +102,17 @@ async function endDraft(client: Recoverer, order: OrderIn<'drafted'>, signal: Ab
     return getOrder(client.orders, order.orderId)
   }
   return moveNow(client.orders, order, { ...order, state: 'reclaimed', returnedSat: 0n, feeSat: 0n })
+}
+
+/** What was never sent is taken back; where somebody else has spent it, it ends when nobody keeps a refund for it any more. */
+async function endUnsent(client: Recoverer, order: OrderIn<'locked'>, signal: AbortSignal): Promise<Order> {
+  const { wallet, orders, clock } = client
+  const { token, locktime, respondBefore, mintAheadSec } = order.payment
+  const { state } = await wallet.tokenState(await wallet.inspect(token, [order.terms.mint]))
+  if (state !== 'spent') return takeBack(client, order, { by: 'own' }, signal)
+  const over = unixSeconds(clock) + mintAheadSec - (locktime ?? respondBefore)
+  if (over > REFUND_KEPT_SEC) return moveNow(orders, order, { ...order, state: 'broken', lockSettled: true })
+  return order.spentElsewhere === true ? order : moveNow(orders, order, { ...order, spentElsewhere: true })
 }
 
 async function askAgain(

@@ -11,7 +11,13 @@ import type { InboxReading, Message } from './ports.ts'
 import { type OrderOutlook, outlookOf } from './order-outlook.ts'
 import { isUnsettled, settleLock } from './untaken-payment.ts'
 import { keepsTokens } from './receive-kept.ts'
-import { leaseIsOver, type Recoverer, recoverOrder, type RecoverStep } from './recover-order.ts'
+import {
+  leaseIsOver,
+  type Recoverer,
+  recoverOrder,
+  type RecoverStep,
+  REFUND_KEPT_SEC,
+} from './recover-order.ts'
 
 export interface RecoverOptions {
   /** `quick`: what every command does that opens the wallet. `full`: `paygress orders recover`. */
@@ -44,8 +50,7 @@ const INBOX_MS = { quick: 3_000, full: 10_000 } as const
 const ASK_AGAIN_MS = 15_000
 /** States in which an answer may be waiting for us. */
 const AWAITING: readonly OrderState[] = ['sent', 'silent', 'stopping', 'ready']
-/** A refund is kept for its buyer for that long. */
-const NEWS_MS = 30 * 24 * 60 * 60 * 1000
+const NEWS_MS = REFUND_KEPT_SEC * 1000
 const NOTHING: InboxReading = { answers: [], complete: false }
 
 /**

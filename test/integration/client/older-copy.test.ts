@@ -3,6 +3,8 @@ import { afterEach, expect, test } from 'vitest'
 import { buyPod } from '../../../src/client/buy-pod.ts'
 import { getOrder, isIn } from '../../../src/client/order-journal.ts'
 import { encodeOrder } from '../../../src/client/order-record.ts'
+import { brokenWords } from '../../../src/client/broken-words.ts'
+import { showOrder } from '../../../src/client/list-orders.ts'
 import { recoverOrders } from '../../../src/client/recover-orders.ts'
 import { parseOrderId } from '../../../src/core/ids.ts'
 import {
@@ -19,7 +21,7 @@ const orderId = parseOrderId('o1')
 
 afterEach(async () => buyer.close())
 
-test('a recovery tries once to take back what somebody else has spent, says so, and ends', async () => {
+test('a recovery says that somebody else has spent it, and ends the order when no refund is kept any more', async () => {
   buyer = await openTestBuyer()
   buyer.provider.script = 'capture-silently'
   expect((await failure(buyPod(buyer.client, buyWish({ orderId }), { signal }))).exitCode).toBe(7)
@@ -34,14 +36,28 @@ test('a recovery tries once to take back what somebody else has spent, says so, 
   await recoverOrders(buyer.client, { mode: 'full', signal: AbortSignal.timeout(20_000) })
   expect(getOrder(buyer.orders, orderId)).toMatchObject({
     state: 'locked',
-    revision: sent.revision + 3,
-    note: expect.stringContaining('taking the money back failed'),
+    revision: sent.revision + 2,
+    spentElsewhere: true,
+  })
+  expect(showOrder(buyer.client, orderId)).toMatchObject({
+    money: expect.stringContaining('by another copy of this home'),
+    next: 'paygress orders recover ends it, 30 days after its lock at the latest',
   })
   expect(available(buyer.wallet)).toBe(940n)
 
   // Each row takes counters, and a restore from the words steps over so many only.
   const rows = (): number => buyer.wallet.history(100).filter(({ kind }) => kind === 'reclaim').length
-  expect(rows()).toBe(1)
+  expect(rows()).toBe(0)
   await recoverOrders(buyer.client, { mode: 'full', signal: AbortSignal.timeout(20_000) })
-  expect(rows()).toBe(1)
+  expect(rows()).toBe(0)
+  expect(getOrder(buyer.orders, orderId)).toMatchObject({ state: 'locked', revision: sent.revision + 2 })
+
+  // Nobody keeps a refund for it any more; of its provider this home knows nothing.
+  buyer.clock.passSeconds(30 * 86_400)
+  await recoverOrders(buyer.client, { mode: 'full', signal: AbortSignal.timeout(20_000) })
+  expect(getOrder(buyer.orders, orderId).state).toBe('broken')
+  expect(brokenWords(buyer.orders)).toEqual(new Map())
+  const error = await failure(buyPod(buyer.client, buyWish({ orderId }), { signal }))
+  expect(error).toMatchObject({ exitCode: 1, hint: 'look at that copy; another order is a new purchase' })
+  expect(error.message).toContain('were spent, and not from here')
 })

@@ -153,7 +153,7 @@ describe('a silent provider', () => {
     })
     const token = outcome.status === 'done' ? outcome.token : undefined
     buyer.wire.stored.push({
-      messageId: broken.message.id,
+      messageId: String(broken.message?.id),
       from: buyer.provider.publicKey,
       content: JSON.stringify({
         error_type: 'resource_unavailable',
