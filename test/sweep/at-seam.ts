@@ -1,15 +1,17 @@
 // What happens at a fail point? In the test build alone: the process dies here if a test has asked for it, and a fair run notes that it came by.
 import { appendFileSync, existsSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { disk } from './durable-disk.ts'
+import { leftBehind } from './left-behind.ts'
 
 /**
  * The file named by SWEEP_DEATHS: one line per death still to come, each of another process, `<how often before> <point>`.
  * A point is `before <seam>` or `after <seam>`; `*` is any point. `0 power before …`: the power is cut, and what was not synced is lost besides.
- * With SWEEP_STANDS the process only stops there, and says so on stdout.
+ * `0 in 3 before …`: only the process with that SWEEP_PROCESS dies of it. With SWEEP_STANDS the process only stops there, and says so on stdout.
  */
 const deaths = process.env.SWEEP_DEATHS
-/** SWEEP_TRACE: every point that was passed is added to this file. */
+/** SWEEP_TRACE: every point that was passed is added to this file, with what the process would leave behind there. */
 const trace = process.env.SWEEP_TRACE
+const own = process.env.SWEEP_PROCESS ?? '1'
 const passed = new Map<string, number>()
 
 /** Passed just before a seam's call. */
@@ -34,11 +36,11 @@ function isPromise(value: unknown): value is Promise<unknown> {
 }
 
 function pass(point: string): void {
-  if (trace !== undefined) appendFileSync(trace, `${point}\n`)
+  if (trace !== undefined) appendFileSync(trace, `${own} ${leftBehind()} ${point}\n`)
   if (deaths === undefined || !existsSync(deaths)) return
   const [next = '', ...rest] = readFileSync(deaths, 'utf8').split('\n')
-  const [, times = '0', kill, name = ''] = /^(\d+) (power )?(.*)$/.exec(next) ?? []
-  if (name !== point && name !== '*') return
+  const [, times = '0', whose = own, kill, name = ''] = /^(\d+) (?:in (\d+) )?(power )?(.*)$/.exec(next) ?? []
+  if (whose !== own || (name !== point && name !== '*')) return
   const before = passed.get(name) ?? 0
   passed.set(name, before + 1)
   if (before < Number(times)) return

@@ -33,8 +33,9 @@ export function casesOfTable(): Case[] {
 /** A case as one line. */
 export function nameOf({ flow, side, deaths, rotates = false }: Case): string {
   const what = deaths
-    .map(({ point, after = 0, kill }) => {
-      const where = after === 0 ? point : `${point} (${after} passed)`
+    .map(({ point, after = 0, kill, process = 1 }) => {
+      const passed = after === 0 ? point : `${point} (${after} passed)`
+      const where = process === 1 ? passed : `in process ${process} ${passed}`
       return `${kill === 'power' ? 'loses power' : 'dies'} ${where}`
     })
     .join(', then ')

@@ -1,4 +1,5 @@
 // What is left of a folder after a power cut? Only what was synced: of a file its content at its last sync, of a folder its names at its own.
+import { createHash } from 'node:crypto'
 import {
   copyFileSync,
   existsSync,
@@ -14,6 +15,10 @@ import * as z from 'zod'
 
 /** Stands in the place of a cluster: it has a disk of its own. */
 const ELSEWHERE = 'machines'
+/** SQLite's index of its log: whoever opens the database first after a death makes it anew (https://www.sqlite.org/walformat.html#recovery). */
+const REBUILT = '-shm'
+const JOURNAL = '-journal'
+const NOTHING = createHash('sha256').digest('hex')
 
 /** By path below the root: the file or folder that has this name. */
 const names = z.record(z.string(), z.object({ id: z.string(), isFolder: z.boolean() }))
@@ -92,6 +97,42 @@ export class DurableDisk {
     this.settle()
   }
 
+  /** A digest of all names and contents that are there. */
+  written(): string {
+    return this.#digestOf(
+      readdirSync(this.root, { recursive: true, encoding: 'utf8' }).map((inside) => {
+        const path = join(this.root, inside)
+        return [inside, isFolder(path) ? undefined : path]
+      }),
+    )
+  }
+
+  /** The same of what a power cut would leave: equal to `written` where all of that is synced. */
+  kept(): string {
+    const kept = this.#names()
+    const hasParent = (inside: string): boolean =>
+      parentOf(inside) === '' || (kept[parentOf(inside)] !== undefined && hasParent(parentOf(inside)))
+    return this.#digestOf(
+      Object.entries(kept)
+        .filter(([inside]) => hasParent(inside))
+        .map(([inside, { id, isFolder: folder }]) => [inside, folder ? undefined : this.#content(id)]),
+    )
+  }
+
+  /** Of names with the file of their content; folders have none. */
+  #digestOf(all: readonly (readonly [inside: string, content: string | undefined])[]): string {
+    const hash = createHash('sha256')
+    const contents = new Map(all)
+    for (const [inside, content] of all.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+      if (!this.holds(join(this.root, inside)) || inside.endsWith(REBUILT)) continue
+      // The journal of an empty database has nothing to roll back: that of a lock which is held by an open transaction.
+      const journalled = inside.endsWith(JOURNAL) ? contents.get(inside.slice(0, -JOURNAL.length)) : undefined
+      if (journalled !== undefined && digestOf(journalled) === NOTHING) continue
+      hash.update(`${inside}\n${content === undefined ? 'folder' : digestOf(content)}\n`)
+    }
+    return hash.digest('hex').slice(0, 16)
+  }
+
   #settleFolder(path: string): void {
     this.syncFolder(path)
     for (const name of readdirSync(path)) {
@@ -122,6 +163,13 @@ export const disk = process.env.SWEEP_DISK === undefined ? undefined : new Durab
 function idOf(path: string): string {
   const { ino, birthtimeNs } = statSync(path, { bigint: true })
   return `${ino}-${birthtimeNs}`
+}
+
+/** Of the content of a file; one whose content was never synced is empty. */
+function digestOf(path: string): string {
+  return createHash('sha256')
+    .update(existsSync(path) ? readFileSync(path) : '')
+    .digest('hex')
 }
 
 function isFolder(path: string): boolean {

@@ -1,8 +1,8 @@
 // What must be true after any death? Everything is started again and recovers; then the oracle and the two journals are asked.
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import * as z from 'zod'
-import { readJournal } from '../oracle/journal-file.ts'
+import { type Journal, readJournal } from '../oracle/journal-file.ts'
 import { readMintBooks } from '../oracle/mint-books.ts'
 import { type Reckoning, reckon, wrongs } from '../oracle/reckon.ts'
 import { ordersOf } from '../support/product/journals.ts'
@@ -46,14 +46,15 @@ export async function runCase(
   const old = new Set(leftovers(before))
   const stdin = await flow.before?.(world, buyer)
   for (const one of ['buyer', 'provider'] as const) world.takeTrace(one)
-  const silenced = flow.providerDiesAt === undefined ? [] : [{ point: flow.providerDiesAt }]
+  // A provider that is to be silent, and dies before it comes so far, is silent from there on.
+  const isSilent = side === 'provider' && deaths[0]?.process === 1
+  const silenced = flow.providerDiesAt === undefined || isSilent ? [] : [{ point: flow.providerDiesAt }]
   world.arm('provider', side === 'provider' ? [...silenced, ...deaths] : silenced)
-  if (side === 'buyer') world.arm('buyer', deaths)
+  world.arm('buyer', side === 'buyer' ? deaths : [])
   const ended = await act(world, buyer, flow, stdin, rotates)
   await settle(world, buyer, flow)
   const nobodyDied = !world.isDisarmed(side)
-  world.arm('buyer', [])
-  world.arm('provider', [])
+  world.disarm()
   if (rotates) await world.forgetKeys()
   const reckoning = reckonAll(world)
   return [
@@ -134,10 +135,23 @@ export function reckonAll(world: World): Reckoning {
   return reckon(readMintBooks(world.mintFile), [
     // One that has died before its first entry has none.
     ...world.buyers.flatMap(({ journal }, index) =>
-      existsSync(journal) ? [readJournal(`buyer ${index}`, journal)] : [],
+      existsSync(journal) ? [journalOf(world, `buyer ${index}`, journal)] : [],
     ),
-    readJournal('provider', join(world.providerDir, 'paygress.db')),
+    journalOf(world, 'provider', join(world.providerDir, 'paygress.db')),
   ])
+}
+
+/** Read again only where its files are others than they were: the buyers of earlier cases do nothing any more. */
+function journalOf(world: World, side: string, path: string): Journal {
+  const state = [path, `${path}-wal`]
+    .map((file) => statSync(file, { bigint: true, throwIfNoEntry: false }))
+    .map((found) => (found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeNs}`))
+    .join()
+  const known = world.journals.get(path)
+  if (known?.state === state) return known.journal
+  const journal = readJournal(side, path)
+  world.journals.set(path, { state, journal })
+  return journal
 }
 
 function held({ held: all }: Reckoning, side: string): bigint {

@@ -60,7 +60,7 @@ function seamPlugin(edits: readonly Edit[]): Plugin {
   return {
     name: 'fail-points',
     resolveId: {
-      filter: { id: /^node:(fs|sqlite)$/ },
+      filter: { id: /^(node:fs|node:sqlite|ws)$/ },
       handler(id, importer = '') {
         const like = durableModule(id, importer)
         return like === undefined ? null : fileURLToPath(like)

@@ -5,12 +5,14 @@ import { parseMintUrl } from '../../src/core/mint-url.ts'
 import { openMintFile } from '../../src/devnet/mint/mint-file.ts'
 import { type RunningMint, startMint } from '../../src/devnet/mint/start-mint.ts'
 import { type RunningRelay, startRelay } from '../../src/devnet/relay/start-relay.ts'
+import type { Journal } from '../oracle/journal-file.ts'
 import { temporaryFolder } from '../support/peers/temporary-folder.ts'
 import { type CliOptions, type CliResult, type RunningCli, startCli } from '../support/run-cli.ts'
 import { startServe, type ServeProcess } from '../support/scenario/serve-process.ts'
 import { done, openTestWallet } from '../support/wallet/test-wallet.ts'
 import { DurableDisk } from './durable-disk.ts'
 import { clockOf } from './test-build.ts'
+import { type Passage, passagesOf } from './passages.ts'
 import { readMachines } from './written-machines.ts'
 
 /** Where somebody dies: at the point, after it was passed so often. */
@@ -19,6 +21,8 @@ export interface Death {
   after?: number
   /** Of the process alone, or of the machine it runs on: what is not synced is lost besides. */
   kill?: 'process' | 'power'
+  /** Which process of its side since `arm`, from 1 on; any without it. */
+  process?: number
 }
 
 export interface WorldOptions {
@@ -43,11 +47,16 @@ export class World {
   readonly providerDir = join(this.dir, 'provider')
   readonly mintFile = join(this.dir, 'mint.db')
   readonly buyers: Buyer[] = []
+  /** As they were last read, by path. */
+  readonly journals = new Map<string, { state: string; journal: Journal }>()
   readonly #options: WorldOptions
   readonly #clock = { aheadSec: 0, now: () => Date.now() + this.#clock.aheadSec * 1000 }
   #mint: RunningMint | undefined
   #relay: RunningRelay | undefined
   #serve: ServeProcess | undefined
+  /** Processes of each side so far, and how many of them were over when deaths were armed. */
+  readonly #started = { buyer: 0, provider: 0 }
+  readonly #over = { buyer: 0, provider: 0 }
 
   constructor(options: WorldOptions) {
     this.#options = options
@@ -129,10 +138,18 @@ export class World {
 
   /** The next processes of this side die there, one after the other. */
   arm(side: 'buyer' | 'provider', deaths: readonly Death[]): void {
-    const lines = deaths.map(
-      ({ point, after = 0, kill }) => `${after} ${kill === 'power' ? 'power ' : ''}${point}`,
-    )
+    const isServing = side === 'provider' && !this.provider.hasExited()
+    this.#over[side] = this.#started[side] - (isServing ? 1 : 0)
+    const lines = deaths.map(({ point, after = 0, kill, process }) => {
+      const whose = process === undefined ? '' : `in ${this.#over[side] + process} `
+      return `${after} ${whose}${kill === 'power' ? 'power ' : ''}${point}`
+    })
     writeFileSync(this.#deathsOf(side), lines.join('\n'))
+  }
+
+  /** Nobody dies any more. */
+  disarm(): void {
+    for (const side of ['buyer', 'provider']) writeFileSync(this.#deathsOf(side), '')
   }
 
   /** Whether every death that was armed has happened. */
@@ -199,18 +216,19 @@ export class World {
     appendFileSync(join(this.providerDir, 'machines', 'lost'), `${newest ?? ''}\n`)
   }
 
-  /** The points that this side has passed since the last call, in order. */
-  takeTrace(side: 'buyer' | 'provider'): string[] {
+  /** The points that this side has passed since the last call, in order; processes are counted as for `arm`. */
+  takeTrace(side: 'buyer' | 'provider'): Passage[] {
     const path = this.#traceOf(side)
-    const points = existsSync(path) ? readLines(path) : []
+    const lines = existsSync(path) ? readLines(path) : []
     rmSync(path, { force: true })
-    return points
+    return passagesOf(lines, this.#over[side])
   }
 
   async close(): Promise<void> {
     await this.stopProvider()
     await this.#relay?.close()
     await this.mint.close()
+    rmSync(this.dir, { recursive: true, force: true })
   }
 
   #deathsOf(side: string): string {
@@ -221,10 +239,13 @@ export class World {
     return join(this.dir, `trace-of-${side}`)
   }
 
-  #sweepEnv(side: string, home: string): Record<string, string> {
+  /** Of the next process of this side. */
+  #sweepEnv(side: 'buyer' | 'provider', home: string): Record<string, string> {
+    this.#started[side] += 1
     return {
       SWEEP_DISK: home,
       SWEEP_DEATHS: this.#deathsOf(side),
+      SWEEP_PROCESS: String(this.#started[side]),
       ...(this.#options.traces === true ? { SWEEP_TRACE: this.#traceOf(side) } : {}),
     }
   }

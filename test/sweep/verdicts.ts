@@ -1,0 +1,57 @@
+// How does a sweep that was interrupted go on? Each verdict is a line of a file; what was green with the same build is not asked again.
+import { createHash } from 'node:crypto'
+import { appendFileSync, existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import * as z from 'zod'
+
+const verdict = z.object({
+  build: z.string(),
+  fee: z.number(),
+  name: z.string(),
+  verdict: z.enum(['green', 'not reached', 'wrong']),
+  problems: z.array(z.string()),
+})
+export type Verdict = z.infer<typeof verdict>['verdict']
+
+export class Verdicts {
+  readonly #path: string | undefined
+  readonly #build: string
+  readonly #green = new Set<string>()
+
+  /** Of the build with this launcher; without a path nothing is kept. */
+  constructor(path: string | undefined, launcher: string) {
+    this.#path = path
+    this.#build = buildOf(launcher)
+    if (path === undefined || !existsSync(path)) return
+    for (const line of readFileSync(path, 'utf8').split('\n')) {
+      if (line === '') continue
+      const { build, fee, name, verdict: said } = verdict.parse(JSON.parse(line))
+      if (build === this.#build && said === 'green') this.#green.add(`${fee} ${name}`)
+    }
+  }
+
+  isGreen(fee: number, name: string): boolean {
+    return this.#green.has(`${fee} ${name}`)
+  }
+
+  add(fee: number, name: string, said: Verdict, problems: readonly string[]): void {
+    if (this.#path === undefined) return
+    appendFileSync(
+      this.#path,
+      `${JSON.stringify({ build: this.#build, fee, name, verdict: said, problems })}\n`,
+    )
+  }
+}
+
+/** Of the program and of what judges it. */
+function buildOf(launcher: string): string {
+  const hash = createHash('sha256')
+  const test = fileURLToPath(new URL('..', import.meta.url))
+  const files = [
+    ...globSync(join(dirname(launcher), '..', 'dist', '**', '*.js')),
+    ...globSync(join(test, '{sweep,oracle}', '*.ts')),
+  ]
+  for (const file of files.toSorted()) hash.update(readFileSync(file))
+  return hash.digest('hex').slice(0, 16)
+}
