@@ -16,6 +16,8 @@ import type { BlindSignature, Ecash, KeysetKeys, Output, Proof } from '../wallet
 import { amendedQuoteSignature } from './quote-signature.ts'
 import { decodeToken, encodeToken, tokenHead } from './token-text.ts'
 
+const MOST_REMEMBERED = 1024
+
 /** The arithmetic of ecash (NUT-00, 02, 11, 12, 13, 18, 20). */
 export const ecash: Ecash = {
   seedOutputs: (seed, counters, amounts, keysetId, role) => {
@@ -45,7 +47,7 @@ export const ecash: Ecash = {
       ),
     ),
   unblind,
-  proofY: (secret) => hashToCurve(new TextEncoder().encode(secret)).toHex(true),
+  proofY: remembering((secret) => hashToCurve(new TextEncoder().encode(secret)).toHex(true)),
   hasValidDleq: (proof, keyset) => hasValidDleq(cashuProof(proof), keyset),
   isKeysetGenuine,
   encodeToken,
@@ -62,6 +64,19 @@ export const ecash: Ecash = {
     const hex = Buffer.from(privateKey).toString('hex')
     return [signMintQuote(hex, quoteId, messages), amendedQuoteSignature(privateKey, quoteId, outputs)]
   },
+}
+
+/** A coin is asked for its Y at each stop on its way, and it is the same each time. */
+function remembering(compute: (secret: string) => string): (secret: string) => string {
+  const known = new Map<string, string>()
+  return (secret) => {
+    const before = known.get(secret)
+    if (before !== undefined) return before
+    const y = compute(secret)
+    if (known.size >= MOST_REMEMBERED) known.clear()
+    known.set(secret, y)
+    return y
+  }
 }
 
 function output(data: OutputData, role: Output['role']): Output {

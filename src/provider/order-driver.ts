@@ -12,6 +12,8 @@ import { stepStop } from './stop-steps.ts'
 import { stepTopup } from './topup-steps.ts'
 import { leavePlace } from './unpaid-place.ts'
 
+type Read = Order | 'unreadable' | undefined
+
 /** Drives orders, each by one loop at a time; what cannot be done yet is tried again with a rising pause. */
 export class OrderDriver {
   readonly #context: ProviderContext
@@ -47,22 +49,26 @@ export class OrderDriver {
   async #drive(key: string): Promise<void> {
     const { signal } = this.#context
     let failures = 0
-    for (;;) {
-      const order = signal.aborted ? undefined : this.#read(key)
-      // Nothing may wait between reading a settled order and leaving, or a start in between would be lost.
-      if (order === undefined || (order !== 'unreadable' && isSettled(order.stage.state))) break
+    let order = this.#read(key)
+    // Nothing may wait between reading a settled order and leaving, or a start in between would be lost.
+    while (!signal.aborted && order !== undefined && !isOver(order)) {
       const step = order === 'unreadable' ? 'again' : await this.#step(order)
-      this.#tell(key)
+      order = this.#read(key)
+      this.#tell(key, order)
       failures = step === 'moved' ? 0 : failures + 1
-      if (failures > 0) await pause(retryDelayMs(failures), signal)
+      if (failures === 0) continue
+      await pause(retryDelayMs(failures), signal)
+      order = this.#read(key)
     }
     this.#running.delete(key)
     if (!signal.aborted) leavePlace(this.#context, { key })
-    this.#tell(key, true)
+    this.#tell(key, order, true)
   }
 
   /** One order that cannot be read now must not stop the others. */
-  #read(key: string): Order | 'unreadable' | undefined {
+  #read(key: string): Read {
+    // At the end the database may be closed before the last step is through.
+    if (this.#context.signal.aborted && !this.#waiting.has(key)) return undefined
     const order = tryOrder(this.#context.ledger, key)
     if (!(order instanceof PaygressError)) return order
     this.#context.log.error(
@@ -95,14 +101,17 @@ export class OrderDriver {
     }
   }
 
-  #tell(key: string, isLast = false): void {
+  #tell(key: string, order: Read, isLast = false): void {
     this.#context.wakeOutbox()
     const waiting = this.#waiting.get(key)
     if (waiting === undefined) return
-    const order = this.#read(key)
     const reply = order === 'unreadable' ? undefined : order?.reply
     if (reply === undefined && order !== 'unreadable' && !isLast) return
     this.#waiting.delete(key)
     for (const resolve of waiting) resolve(reply)
   }
+}
+
+function isOver(order: Order | 'unreadable'): boolean {
+  return order !== 'unreadable' && isSettled(order.stage.state)
 }

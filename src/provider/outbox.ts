@@ -47,6 +47,7 @@ export class Outbox {
   /** Works until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     const { ledger, clock } = this.#options
+    signal.addEventListener('abort', () => this.wake(), { once: true })
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers<void>()
       const now = clock.now()
@@ -55,12 +56,9 @@ export class Outbox {
       const next = ledger.outboxNext()
       // What is being sent wakes us when it is through.
       const sleep = next === undefined || this.#sending.size > 0 ? LONGEST_SLEEP_MS : next - now
-      const rest = new AbortController()
-      await Promise.race([
-        this.#wake.promise,
-        pause(Math.max(1, Math.min(sleep, LONGEST_SLEEP_MS)), AbortSignal.any([signal, rest.signal])),
-      ])
-      rest.abort()
+      const timer = setTimeout(() => this.wake(), Math.max(1, Math.min(sleep, LONGEST_SLEEP_MS)))
+      await this.#wake.promise
+      clearTimeout(timer)
     }
   }
 

@@ -90,7 +90,7 @@ export interface Wish {
   mayStartFirst: boolean
 }
 
-/** The payment, *authorised*: locked to us and unspent, or plain and unspent. Asks the mint for its time and the proofs' state. */
+/** The payment, *authorised*: locked to us and unspent, or plain and unspent. Asks the mint for the proofs' state. */
 export async function authorise(
   context: ProviderContext,
   wish: Wish,
@@ -105,9 +105,9 @@ export async function authorise(
       if (NUTS_OF_A_LOCK.some((nut) => missingNuts.includes(nut)))
         return { refusal: refusal('invalid_token', 'Invalid token: its mint does not enforce locks') }
     }
-    const now = await context.wallet.mintTime(token.mint)
-    if (captureBefore < now + wish.leadSec) return { refusal: tooLate() }
+    // With its answer the mint says what time it is there.
     const { state } = await context.wallet.tokenState(token)
+    if (captureBefore < context.wallet.knownMintTime(token.mint) + wish.leadSec) return { refusal: tooLate() }
     if (state !== 'unspent')
       return { refusal: refusal('invalid_token', 'Invalid token: it is already spent', `State: ${state}`) }
     return { payment: await paymentOf(context, wish, captureBefore) }

@@ -43,7 +43,13 @@ export function walletReader(sql: SqlReader): WalletReader {
     nextCounters: (keysetId, count) => nextCounters(sql, keysetId, count),
     mints: () => many(mintRow, 'SELECT * FROM wallet_mint ORDER BY url'),
     mint: (url) => one(mintRow, 'SELECT * FROM wallet_mint WHERE url = ?', [url]),
-    keysets: (mint) => many(keysetRow, 'SELECT * FROM wallet_keyset WHERE mint = ? ORDER BY id', [mint]),
+    keysets: (mint) =>
+      many(
+        keysetRow,
+        // Without its keys, some kilobytes each: they are asked for once.
+        'SELECT id, unit, active, fee_ppk, final_expiry FROM wallet_keyset WHERE mint = ? ORDER BY id',
+        [mint],
+      ),
     keys: (mint, keysetId) =>
       one(keysRow, 'SELECT keys FROM wallet_keyset WHERE mint = ? AND id = ?', [mint, keysetId])?.keys,
     coins: (mint) =>

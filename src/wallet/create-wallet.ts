@@ -74,6 +74,7 @@ export function createWallet(options: WalletOptions): Wallet {
     isTrusted: (mint) => store.mint(mint)?.trusted === true,
     mintFacts: (mint) => mintFacts(mints, mint),
     mintTime: (mint) => mints.time(mint),
+    knownMintTime: (mint) => mints.knownTime(mint),
     history: (limit) => store.history(limit),
     id: () => walletId(deps),
     words: () => deps.keys.words(),

@@ -32,6 +32,8 @@ export interface Wallet {
   mintFacts(mint: MintUrl): Promise<MintFacts>
   /** The mint's own time in Unix seconds (Date header); locks are measured by it. */
   mintTime(mint: MintUrl): Promise<number>
+  /** The same by the mint's last answer; by this machine's clock where there was none. Asks nobody. */
+  knownMintTime(mint: MintUrl): number
   history(limit: number): HistoryEntry[]
 
   // ---- keys

@@ -79,3 +79,13 @@ test('what is asked before money moves is given up when a person wants it, all e
   for (const release of waiting) release()
   for (const reply of await Promise.all(patient)) expect(reply).toMatchObject({ status: 'ok' })
 })
+
+test('an answer is asked for unpacked: it is small', async () => {
+  const server = createServer((request, response) => {
+    response.end(JSON.stringify({ ok: request.headers['accept-encoding'] === 'identity' }))
+  })
+  const http = mintHttp({ url: await listen(server), clock: { now: () => Date.now() }, timeoutMs: 5_000 })
+  const ok = { status: 'ok', value: { ok: true } }
+  expect(await http.ask('/v1/keysets', answer)).toEqual(ok)
+  expect(await http.ask('/v1/swap', answer, { body: '{}' })).toEqual(ok)
+})

@@ -94,6 +94,15 @@ test('one token under many keys at once is checked once, and the mint is asked f
   expect(stateQuestions()).toBe(askedBefore + 1)
 })
 
+test('an order asks the mint for the state of its proofs, then for the time, and for the swap', async () => {
+  expect(await asked(provider, (await lockedPurchase(world, provider)).message)).toHaveProperty('pod_npub')
+  const purchase = await lockedPurchase(world, provider)
+  const before = world.mint.requests.length
+  expect(await asked(provider, purchase.message)).toHaveProperty('pod_npub')
+  const paths = world.mint.requests.slice(before).map(({ path }) => path)
+  expect(paths).toEqual(['/v1/checkstate', '/v1/keysets', '/v1/swap'])
+})
+
 test('orders without an id have a budget for each sender; what is over it is told so, and not looked into', async () => {
   const replies: (string | undefined)[] = []
   const sender = testPublicKey(100)

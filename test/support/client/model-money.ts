@@ -158,6 +158,7 @@ export function modelWallet(parts: {
       life.step()
       return mintNow()
     },
+    knownMintTime: mintNow,
     history: () => [],
     words: missing,
     hasWords: () => true,
