@@ -9,7 +9,7 @@ const CORES = availableParallelism()
 /** Files at once: what computes has a core each; what starts programs shares one, and what waits for whole clusters all the more. */
 const WORKERS = { computing: CORES, waiting: 2 * CORES, clusters: 3 * CORES }
 
-/** One group of tests; `order` says when it runs, `seconds` how long one test may take. */
+/** One group of tests; `order` says when it runs, `seconds` how long one test, and one wait for a condition, may take before it counts as hanging. */
 function group(
   name: string,
   order: number,
@@ -26,6 +26,7 @@ function group(
       testTimeout: seconds * SECOND,
       hookTimeout: seconds * SECOND,
       teardownTimeout: 10 * SECOND,
+      expect: { poll: { timeout: seconds * SECOND } },
       maxWorkers: workers,
       sequence: { groupOrder: order },
     },
@@ -42,7 +43,7 @@ export default defineConfig({
       group(
         'unit',
         0,
-        { seconds: 5, workers: WORKERS.computing },
+        { seconds: 30, workers: WORKERS.computing },
         ['test/**/*.test.ts'],
         whole.map((folder) => `test/${folder}/**`),
       ),

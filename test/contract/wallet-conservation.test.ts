@@ -5,7 +5,7 @@ import { PaygressError } from '../../src/core/errors.ts'
 import { parseMintUrl } from '../../src/core/mint-url.ts'
 import { startFaultyMint } from '../support/faulty-mint.ts'
 import type { MintFault } from '../support/faulty-mint.ts'
-import { done, fund, held, openTestWallet } from '../support/wallet/test-wallet.ts'
+import { done, fund, held, openTestWallet, REQUEST_TIMEOUT_MS } from '../support/wallet/test-wallet.ts'
 import type { InspectedToken } from '../../src/wallet/inspected-token.ts'
 import type { Outcome } from '../../src/wallet/operation-options.ts'
 
@@ -67,7 +67,8 @@ test(
         const clock = { now: () => Date.now() + aheadMs }
         const mint = await startFaultyMint({ units: [{ unit: 'sat', inputFeePpk: 100 }], clock })
         const url = parseMintUrl(mint.url)
-        const options = { trusted: [url], requestTimeoutMs: 400 }
+        let waitedMs = 0
+        const options = { trusted: [url], clock: { now: () => Date.now() + waitedMs } }
         const [alice, bob] = [openTestWallet(options), openTestWallet(options)]
         const signal = AbortSignal.timeout(60_000)
         const tokens: string[] = []
@@ -133,9 +134,10 @@ test(
             for (const [path, kind] of one.faults) mint.failNext({ path, kind } as MintFault)
             await act(one).catch((error: unknown) => void (isPart(error) || surprises.push(error)))
             mint.faults.splice(0)
+            // So that what was lost cannot arrive any more.
+            waitedMs += REQUEST_TIMEOUT_MS
           }
           expect(surprises).toEqual([])
-          await new Promise((resolve) => setTimeout(resolve, 450))
           for (let round = 0; round < 3; round++) {
             for (const { wallet } of [alice, bob]) await wallet.recover({ signal })
           }

@@ -28,9 +28,9 @@ beforeAll(async () => {
     ],
   })
   url = parseMintUrl(mint.url)
-  buyer = openTestWallet({ trusted: [url], requestTimeoutMs: 500 })
+  buyer = openTestWallet({ trusted: [url] })
   const clock = { now: () => Date.now() + providerAheadMs }
-  provider = openTestWallet({ trusted: [url], requestTimeoutMs: 500, clock })
+  provider = openTestWallet({ trusted: [url], clock })
   await fund(buyer.wallet, url, 50_000n)
   await provider.wallet.mintFacts(url)
 })

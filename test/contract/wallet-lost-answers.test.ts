@@ -4,11 +4,20 @@ import { parseMintUrl } from '../../src/core/mint-url.ts'
 import type { MintUrl } from '../../src/core/mint-url.ts'
 import { startFaultyMint } from '../support/faulty-mint.ts'
 import type { FaultyMint, MintFault } from '../support/faulty-mint.ts'
-import { done, fund, held, openTestWallet, tokenOf } from '../support/wallet/test-wallet.ts'
+import { holdTimeOuts } from '../support/held-time-outs.ts'
+import {
+  done,
+  fund,
+  held,
+  openTestWallet,
+  REQUEST_TIMEOUT_MS,
+  tokenOf,
+} from '../support/wallet/test-wallet.ts'
 import type { TestWallet } from '../support/wallet/test-wallet.ts'
 import type { OperationResult } from '../../src/wallet/transaction.ts'
 import type { OperationOptions, Outcome } from '../../src/wallet/operation-options.ts'
 
+const timeOuts = holdTimeOuts(REQUEST_TIMEOUT_MS)
 let mint: FaultyMint
 let url: MintUrl
 let alice: TestWallet
@@ -26,8 +35,8 @@ beforeAll(async () => {
     clock: { now: () => Date.now() + aheadMs },
   })
   url = parseMintUrl(mint.url)
-  alice = openTestWallet({ trusted: [url], effects, requestTimeoutMs: 700 })
-  bob = openTestWallet({ trusted: [url], effects, requestTimeoutMs: 700 })
+  alice = openTestWallet({ trusted: [url], effects })
+  bob = openTestWallet({ trusted: [url], effects })
   await fund(alice.wallet, url, 100_000n)
   await fund(bob.wallet, url, 10_000n)
 })
@@ -143,7 +152,7 @@ const faults: Record<string, (path: string) => MintFault> = {
   'the answer is lost': (path) => ({ path, kind: 'drop-after' }),
   'the mint answers 500 and has done nothing': (path) => ({ path, kind: '500-before' }),
   'the mint answers 500 and has done it': (path) => ({ path, kind: '500-after' }),
-  'the mint never answers': (path) => ({ path, kind: 'hang' }),
+  'the mint never answers': (path) => ({ path, kind: 'hang', hung: timeOuts.pass }),
   'the mint redirects': (path) => ({ path, kind: 'redirect', to: 'http://127.0.0.1:9/v1/swap' }),
   'the mint refuses with an exception of its own': (path) => ({ path, kind: 'refuse', code: 0 }),
   'the mint says that the inputs are spent': (path) => ({ path, kind: 'refuse', code: 11001 }),

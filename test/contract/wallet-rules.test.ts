@@ -6,15 +6,26 @@ import type { MintUrl } from '../../src/core/mint-url.ts'
 import type { PublicKeyHex } from '../../src/core/npub.ts'
 import { startFaultyMint } from '../support/faulty-mint.ts'
 import type { FaultyMint } from '../support/faulty-mint.ts'
-import { done, fund, held, openTestWallet, tokenOf } from '../support/wallet/test-wallet.ts'
+import { holdTimeOuts } from '../support/held-time-outs.ts'
+import {
+  done,
+  fund,
+  held,
+  openTestWallet,
+  REQUEST_TIMEOUT_MS,
+  tokenOf,
+} from '../support/wallet/test-wallet.ts'
 import type { TestWallet } from '../support/wallet/test-wallet.ts'
 import type { InspectedToken } from '../../src/wallet/inspected-token.ts'
 
+const timeOuts = holdTimeOuts(REQUEST_TIMEOUT_MS)
 let mint: FaultyMint
 let url: MintUrl
 let buyer: TestWallet
 let provider: TestWallet
 let aheadMs = 0
+/** How much later it is for buyer and provider than for the machine. */
+let waitedMs = 0
 
 beforeAll(async () => {
   mint = await startFaultyMint({
@@ -22,8 +33,9 @@ beforeAll(async () => {
     clock: { now: () => Date.now() + aheadMs },
   })
   url = parseMintUrl(mint.url)
-  buyer = openTestWallet({ trusted: [url], requestTimeoutMs: 500 })
-  provider = openTestWallet({ trusted: [url], requestTimeoutMs: 500 })
+  const clock = { now: () => Date.now() + waitedMs }
+  buyer = openTestWallet({ trusted: [url], clock })
+  provider = openTestWallet({ trusted: [url], clock })
   await fund(buyer.wallet, url, 50_000n)
   await fund(provider.wallet, url, 5_000n)
 })
@@ -33,6 +45,12 @@ afterAll(async () => {
   await provider.close()
   await mint.close()
 })
+
+/** Lets a request that is never answered run into its time-out. */
+function timePasses(): void {
+  waitedMs += REQUEST_TIMEOUT_MS
+  timeOuts.pass()
+}
 
 const mintSec = (): number => Math.floor((Date.now() + aheadMs) / 1000)
 const sender = (digit: string): PublicKeyHex => digit.repeat(64) as PublicKeyHex
@@ -138,7 +156,7 @@ describe('a payment', () => {
     }
     await asked()
     expect(await asked()).toBeGreaterThanOrEqual(2)
-    mint.failNext({ path: '/v1/restore', kind: 'hang' })
+    mint.failNext({ path: '/v1/restore', kind: 'hang', hung: timePasses })
     expect(await asked()).toBe(1)
   })
 
@@ -240,7 +258,7 @@ describe('an operation', () => {
     const unknown = { effect: { name: 'missing', args: {} } }
     await expect(buyer.wallet.send(url, 10n, unknown)).rejects.toMatchObject({ code: 'internal' })
     const effects = { missing: (): void => undefined }
-    const knowing = openTestWallet({ home: buyer.home, effects, requestTimeoutMs: 500 })
+    const knowing = openTestWallet({ home: buyer.home, effects })
     mint.failNext({ path: '/v1/swap', kind: 'drop-after' })
     mint.failNext({ path: '/v1/restore', kind: '500-before' })
     expect((await knowing.wallet.send(url, 10n, unknown)).status).toBe('unknown')
@@ -257,7 +275,7 @@ describe('an operation', () => {
         if (fails) throw new Error('the order is not what it was')
       },
     }
-    const two = openTestWallet({ trusted: [url], effects, requestTimeoutMs: 500 })
+    const two = openTestWallet({ trusted: [url], effects })
     await fund(two.wallet, url, 100n)
     const lose = async (effect?: string): Promise<void> => {
       mint.failNext({ path: '/v1/swap', kind: 'drop-after' })
@@ -338,7 +356,7 @@ describe('a keyset that rotates', () => {
     mint.rotate({ inputFeePpk: 0 })
     const signal = AbortSignal.timeout(10_000)
     expect((await buyer.wallet.recover({ signal })).open).toHaveLength(1)
-    await new Promise((resolve) => setTimeout(resolve, 600))
+    waitedMs += REQUEST_TIMEOUT_MS
     const report = await buyer.wallet.recover({ signal })
     expect(report.ended).toMatchObject([{ kind: 'send', result: { status: 'done' } }])
     expect(held(buyer.wallet, url).reserved).toBe(0n)

@@ -5,10 +5,12 @@ import type { MintUrl } from '../../src/core/mint-url.ts'
 import type { OperationResult } from '../../src/wallet/transaction.ts'
 import { startFaultyMint } from '../support/faulty-mint.ts'
 import type { FaultyMint } from '../support/faulty-mint.ts'
+import { holdTimeOuts } from '../support/held-time-outs.ts'
 import { temporaryFolder } from '../support/peers/temporary-folder.ts'
-import { fund, held, openTestWallet } from '../support/wallet/test-wallet.ts'
+import { fund, held, openTestWallet, REQUEST_TIMEOUT_MS } from '../support/wallet/test-wallet.ts'
 import type { TestWallet } from '../support/wallet/test-wallet.ts'
 
+const timeOuts = holdTimeOuts(REQUEST_TIMEOUT_MS)
 let silent: FaultyMint
 let sound: FaultyMint
 let urls: { silent: MintUrl; sound: MintUrl }
@@ -31,7 +33,7 @@ afterEach(async () => {
 
 /** Another run of the program on the same wallet. */
 function run(
-  requestTimeoutMs: number,
+  requestTimeoutMs = REQUEST_TIMEOUT_MS,
   ended: (result: OperationResult) => void = () => undefined,
 ): TestWallet {
   const clock = { now: () => Date.now() + aheadMs }
@@ -46,15 +48,21 @@ function run(
   return made
 }
 
+/** Lets a request that is never answered run into its time-out. */
+function timePasses(): void {
+  aheadMs += REQUEST_TIMEOUT_MS
+  timeOuts.pass()
+}
+
 function hang(mint: FaultyMint): void {
-  for (let time = 0; time < 50; time++) mint.failNext({ path: '', kind: 'hang' })
+  for (let time = 0; time < 50; time++) mint.failNext({ path: '', kind: 'hang', hung: timePasses })
 }
 
 /** Leaves so many tokens at a mint of which the wallet does not know what became of them. */
 async function leaveUnknown(wallet: TestWallet['wallet'], mint: FaultyMint, count: number): Promise<void> {
   for (let time = 0; time < count; time++) {
-    mint.failNext({ path: '/v1/swap', kind: 'hang' })
-    mint.failNext({ path: '/v1/restore', kind: 'hang' })
+    mint.failNext({ path: '/v1/swap', kind: 'hang', hung: timePasses })
+    mint.failNext({ path: '/v1/restore', kind: 'hang', hung: timePasses })
     const effect = { name: 'ended', args: {} }
     const outcome = await wallet.send(parseMintUrl(mint.url), 3n, { effect })
     if (outcome.status !== 'unknown') throw new Error('the mint has answered')
@@ -62,7 +70,7 @@ async function leaveUnknown(wallet: TestWallet['wallet'], mint: FaultyMint, coun
 }
 
 test('a mint that hangs is waited for once in a recovery, however much lies open there', async () => {
-  const { wallet } = run(400)
+  const { wallet } = run()
   await fund(wallet, urls.silent, 100n)
   await leaveUnknown(wallet, silent, 3)
   hang(silent)
@@ -75,7 +83,7 @@ test('a mint that hangs is waited for once in a recovery, however much lies open
 })
 
 test('what lies open at another mint is ended while one hangs, and told at once', async () => {
-  const first = run(400)
+  const first = run()
   await fund(first.wallet, urls.silent, 100n)
   await fund(first.wallet, urls.sound, 100n)
   await leaveUnknown(first.wallet, silent, 1)
@@ -96,7 +104,7 @@ test('what lies open at another mint is ended while one hangs, and told at once'
 })
 
 test('a payment that nobody took is asked about for a day after its lock, then by a thorough recovery alone', async () => {
-  const { wallet } = run(2_000)
+  const { wallet } = run()
   await fund(wallet, urls.sound, 100n)
   const { pubkey } = wallet.newRefundKey()
   const locktime = Math.floor(Date.now() / 1000) + 100

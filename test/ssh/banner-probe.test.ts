@@ -51,7 +51,7 @@ describe('the probe', () => {
 
   test('does not take a web server for SSH', async () => {
     const port = await listen((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
-    const wait = waitForBanner('127.0.0.1', port, AbortSignal.timeout(300))
+    const wait = waitForBanner('127.0.0.1', port, AbortSignal.timeout(1_000))
     await expect(wait).rejects.toThrow(/closed the connection without an SSH banner/)
   })
 
@@ -60,7 +60,7 @@ describe('the probe', () => {
       socket.on('error', () => socket.destroy())
       socket.write('x'.repeat(20_000))
     })
-    await expect(waitForBanner('127.0.0.1', port, AbortSignal.timeout(300))).rejects.toThrow(/is not SSH/)
+    await expect(waitForBanner('127.0.0.1', port, AbortSignal.timeout(1_000))).rejects.toThrow(/is not SSH/)
   })
 
   test('stops at once when its signal fires', async () => {

@@ -93,7 +93,7 @@ test('a released payment comes back at once', async () => {
 test('an answer that came while the buyer was away is found by the next command', async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   provider.hold = promise
-  const error = await failure(buyPod(client, buyWish({ orderId, timeoutMs: 500 }), { signal }))
+  const error = await failure(buyPod(client, buyWish({ orderId, timeoutMs: 1_500 }), { signal }))
   expect(error).toMatchObject({ code: 'outcome_unknown', exitCode: 7 })
   resolve()
   await online.idle()

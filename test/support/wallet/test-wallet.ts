@@ -18,6 +18,9 @@ import type { Outcome } from '../../../src/wallet/operation-options.ts'
 import type { Wallet } from '../../../src/wallet/wallet.ts'
 import { temporaryFolder } from '../peers/temporary-folder.ts'
 
+/** As long as the program waits for a mint; what never answers is ended by `holdTimeOuts`. */
+export const REQUEST_TIMEOUT_MS = 15_000
+
 export interface TestWallet {
   home: string
   wallet: Wallet
@@ -42,7 +45,7 @@ export function openTestWallet(options: TestWalletOptions = {}): TestWallet {
   const home = options.home ?? temporaryFolder('wallet')
   const database = openProfileDatabase(home)
   const clock = options.clock ?? systemClock
-  const requestTimeoutMs = options.requestTimeoutMs ?? 2_000
+  const requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
   const { overhear = (mint) => mint } = options
   const wallet = createWallet({
     store: walletStore(database),
