@@ -6,7 +6,8 @@ import type { PublicKeyHex } from '../core/npub.ts'
 import { costMsat, costSat } from '../core/pricing.ts'
 import { satText, takenSat } from './money-text.ts'
 import { allOrders } from './order-journal.ts'
-import { grantedSec, type Order, type OrderIn, type OrderTerms, type Payment } from './order.ts'
+import { grantedSec, type Order, type OrderIn } from './order.ts'
+import type { OrderTerms, Payment } from './order-terms.ts'
 import type { OrderStore } from './ports.ts'
 
 export interface BrokenWord {

@@ -2,7 +2,8 @@
 import { PaygressError } from '../core/errors.ts'
 import type { OrderId } from '../core/ids.ts'
 import { findOrder, getOrder, insertOrder } from './order-journal.ts'
-import type { Order, OrderKind, OrderTerms } from './order.ts'
+import type { Order, OrderKind } from './order.ts'
+import type { OrderTerms } from './order-terms.ts'
 import type { Client } from './ports.ts'
 import { type BuyWish, fingerprintOf, type TopupWish } from './wish.ts'
 

@@ -1,5 +1,6 @@
 // Where is the money of this order, in a person's words?
-import type { Order, Payment } from './order.ts'
+import type { Order } from './order.ts'
+import type { Payment } from './order-terms.ts'
 
 export function satText(sat: bigint): string {
   return `${sat} sat`

@@ -19,65 +19,13 @@
 // `stopping → ready` when the provider refuses to stop; `reclaiming` goes back where it came from when the mint refuses.
 import * as z from 'zod'
 import type { OrderId } from '../core/ids.ts'
-import { normaliseMintUrl, type MintUrl } from '../core/mint-url.ts'
-import { isPublicKeyHex } from '../core/npub.ts'
-import { normaliseRelayUrl, type RelayUrl } from '../core/relay-url.ts'
 import { ERROR_TYPES } from '../protocol/error-reply.ts'
-import { orderIdField, podNpubField, specIdField } from '../protocol/fields.ts'
+import { orderIdField, podNpubField } from '../protocol/fields.ts'
 import { paymentStateSchema } from '../protocol/payment-state.ts'
+import { deadlinesSchema, key, paymentSchema, sat, termsSchema } from './order-terms.ts'
 
-/** Sats: a bigint inside, decimal digits in JSON. */
-const sat = z.codec(z.string().regex(/^\d{1,16}$/), z.bigint(), { decode: BigInt, encode: String })
-const key = z.string().refine(isPublicKeyHex)
-const mint = z.string().refine((url): url is MintUrl => normaliseMintUrl(url) === url)
-const relay = z.string().refine((url): url is RelayUrl => normaliseRelayUrl(url) === url)
 const ownKey = z.object({ index: z.int(), pubkey: z.string() })
 const message = z.object({ id: z.string(), to: key, text: z.string() })
-
-/** What was agreed before anything was paid; never changes. */
-const termsSchema = z.object({
-  provider: key,
-  providerName: z.string(),
-  specId: specIdField,
-  mint,
-  /** What the provider nets. */
-  netSat: sat,
-  rateMsatPerSec: z.int(),
-  durationSec: z.int(),
-  /** How the payment is locked; absent: a plain token. */
-  lock: z.object({ pubkey: z.string(), minimumLockSec: z.int() }).optional(),
-  quoteId: z.string().optional(),
-  relays: z.array(relay),
-  minPow: z.int(),
-  /** Hash of what the person asked for: the same `--order` with other wishes is a conflict. */
-  fingerprint: z.string(),
-  /** Set for a top-up. */
-  podNpub: podNpubField.optional(),
-  image: z.string().optional(),
-  user: z.string().optional(),
-  password: z.string().optional(),
-  passwordGenerated: z.boolean(),
-  sshPublicKey: z.string().optional(),
-  keyPath: z.string().optional(),
-  alias: z.string().optional(),
-})
-
-/** When a payment ends. Times are Unix seconds by the mint's clock, which is `mintAheadSec` ahead of ours. */
-const deadlines = {
-  locktime: z.int().optional(),
-  respondBefore: z.int(),
-  mintAheadSec: z.int(),
-}
-const deadlinesSchema = z.object(deadlines)
-
-const paymentSchema = z.object({
-  ...deadlines,
-  token: z.string(),
-  /** What the token is worth. */
-  amountSat: sat,
-  /** What our own swap cost. */
-  feeSat: sat,
-})
 
 const refusalSchema = z.object({
   errorType: z.enum(ERROR_TYPES),
@@ -187,9 +135,6 @@ export const orderSchema = z.discriminatedUnion('state', [
   }),
 ])
 
-export type OrderTerms = z.output<typeof termsSchema>
-export type Payment = z.output<typeof paymentSchema>
-export type Deadlines = z.output<typeof deadlinesSchema>
 export type OrderData = z.output<typeof orderSchema>
 export type OrderState = OrderData['state']
 export type OrderKind = OrderData['kind']

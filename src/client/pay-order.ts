@@ -5,7 +5,8 @@ import type { Outcome } from '../wallet/operation-options.ts'
 import { orderEffect } from './order-effects.ts'
 import { getOrder, inState, moveOrder } from './order-journal.ts'
 import { paymentUnknown } from './order-errors.ts'
-import type { Deadlines, Order, OrderIn } from './order.ts'
+import type { Order, OrderIn } from './order.ts'
+import type { Deadlines } from './order-terms.ts'
 import type { Client } from './ports.ts'
 
 /** No lock is shorter, whatever the provider asks. */

@@ -1,6 +1,6 @@
 // How long is it until an end that a provider names? Our clock may be wrong, and so may what we know of the mint's by now: nobody's fault.
 import { getOrder } from './order-journal.ts'
-import type { Deadlines } from './order.ts'
+import type { Deadlines } from './order-terms.ts'
 import type { Client, Pod } from './ports.ts'
 
 /** What is known of clocks from when an order was paid. */

@@ -10,7 +10,7 @@ import { askQuote } from './ask-quote.ts'
 import { chooseMint } from './choose-mint.ts'
 import { type Extent, priceOf } from './extent.ts'
 import { satText } from './money-text.ts'
-import type { OrderTerms } from './order.ts'
+import type { OrderTerms } from './order-terms.ts'
 import type { Client } from './ports.ts'
 
 /** What a provider says of itself and what is wanted of it. */

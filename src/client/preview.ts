@@ -5,7 +5,7 @@ import type { MintUrl } from '../core/mint-url.ts'
 import { encodeProviderNpub, type PodNpub, type ProviderNpub } from '../core/npub.ts'
 import type { Spec } from '../core/spec.ts'
 import { satText } from './money-text.ts'
-import type { OrderTerms } from './order.ts'
+import type { OrderTerms } from './order-terms.ts'
 import type { PaymentPlan } from './plan-payment.ts'
 import type { Client } from './ports.ts'
 

@@ -5,7 +5,8 @@ import { buildPaidRequest } from './build-request.ts'
 import { refuseTakenAlias } from './free-alias.ts'
 import { lockTooShort, neverSent } from './order-errors.ts'
 import { getOrder, isIn, moveNow, moveOrder } from './order-journal.ts'
-import type { Order, OrderIn, Payment } from './order.ts'
+import type { Order, OrderIn } from './order.ts'
+import type { Payment } from './order-terms.ts'
 import type { Client, Message } from './ports.ts'
 
 type Sender = Pick<Client, 'wallet' | 'orders' | 'messenger' | 'clock'>
