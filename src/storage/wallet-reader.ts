@@ -127,9 +127,10 @@ function nextCounters(sql: SqlReader, keysetId: string, count: number): number[]
 }
 
 const spareRow = z.object({ counter: sqlNumber })
+const nextRow = z.object({ next: sqlNumber })
 
 /** The first counter of a keyset that was never taken. */
 function freshCounter(sql: SqlReader, keysetId: string): number {
   const row = sql.get('SELECT next FROM wallet_counter WHERE keyset_id = ?', [keysetId])
-  return row === undefined ? 0 : z.object({ next: sqlNumber }).parse(row).next
+  return row === undefined ? 0 : nextRow.parse(row).next
 }
