@@ -6,7 +6,7 @@ import { leftBehind } from './left-behind.ts'
 /**
  * The file named by SWEEP_DEATHS: one line per death still to come, each of another process, `<how often before> <point>`.
  * A point is `before <seam>` or `after <seam>`; `*` is any point. `0 power before …`: the power is cut, and what was not synced is lost besides.
- * `0 in 3 before …`: only the process with that SWEEP_PROCESS dies of it. With SWEEP_STANDS the process only stops there, and says so on stdout.
+ * `4 witness *`: nobody dies, that the point was passed is all. `0 in 3 before …`: only the process with that SWEEP_PROCESS dies of it. With SWEEP_STANDS the process only stops there, and says so on stdout.
  */
 const deaths = process.env.SWEEP_DEATHS
 /** SWEEP_TRACE: every point that was passed is added to this file, with what the process would leave behind there. */
@@ -39,12 +39,14 @@ function pass(point: string): void {
   if (trace !== undefined) appendFileSync(trace, `${own} ${leftBehind()} ${point}\n`)
   if (deaths === undefined || !existsSync(deaths)) return
   const [next = '', ...rest] = readFileSync(deaths, 'utf8').split('\n')
-  const [, times = '0', whose = own, kill, name = ''] = /^(\d+) (?:in (\d+) )?(power )?(.*)$/.exec(next) ?? []
+  const [, times = '0', whose = own, kill, name = ''] =
+    /^(\d+) (?:in (\d+) )?(power |witness )?(.*)$/.exec(next) ?? []
   if (whose !== own || (name !== point && name !== '*')) return
   const before = passed.get(name) ?? 0
   passed.set(name, before + 1)
   if (before < Number(times)) return
   writeFileSync(deaths, rest.join('\n'))
+  if (kill === 'witness ') return
   if (process.env.SWEEP_STANDS !== undefined) writeSync(1, 'at the point')
   else {
     // Nothing that this process still has open is on the disk afterwards.

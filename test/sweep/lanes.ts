@@ -27,10 +27,15 @@ export class Lanes {
 
   /** Runs a case as soon as a world is free; see `runCase`. */
   async run(one: Case): Promise<string[]> {
+    return this.use(async (world) => runCase(world, one))
+  }
+
+  /** Gives the first world that is free to `work`. */
+  async use<Result>(work: (world: World) => Promise<Result>): Promise<Result> {
     const lane = this.#free.shift() ?? (await new Promise<Lane>((resolve) => this.#waiting.push(resolve)))
     try {
       if (lane.world.buyers.length >= CASES_PER_WORLD) await renew(lane)
-      return await runCase(lane.world, one)
+      return await work(lane.world)
     } finally {
       const next = this.#waiting.shift()
       if (next === undefined) this.#free.push(lane)

@@ -1,7 +1,7 @@
 // Which deaths in a run are different ones? Those that leave a different world behind; what a trace says of that is compared, nothing is assumed.
 import type { Flow } from './flows.ts'
-import type { Case } from './run-case.ts'
-import type { Death } from './world.ts'
+import { type Case, runCase, runWitnessed } from './run-case.ts'
+import type { Death, World } from './world.ts'
 
 /** One point as a process passed it, with digests of what it would have left behind there. */
 export interface Passage {
@@ -16,7 +16,7 @@ export interface Passage {
 }
 
 /** So many points a recovery goes on before it dies, too. */
-const SECOND_DEATH_AFTER = 4
+const SECOND_DEATH: Death = { point: '*', after: 4 }
 
 /** The lines of a trace; `over` processes were there before. */
 export function passagesOf(lines: readonly string[], over: number): Passage[] {
@@ -32,28 +32,53 @@ export function passagesOf(lines: readonly string[], over: number): Passage[] {
 }
 
 /** The world after a death there, as far as the dead can have changed it. */
-function worldAfter({ process, outside, written, kept }: Passage, kill: 'process' | 'power'): string {
+function worldAfter({ process, outside, written, kept }: Passage, kill: Death['kill']): string {
   return `${process} ${outside} ${kill === 'power' ? kept : written}`
 }
 
+/** One death, and what may come on top of it. */
+export interface DeathInRun {
+  alone: Case
+  /** With new keys at the mint when the dead come back, and with a second death in the recovery; neither where only the process died. */
+  rotated?: Case
+  twice?: Case
+}
+
 /**
- * Every different death in a trace: of the process, of the machine, with new keys, and with a second death. Deaths after which the disk and
- * what others know of the dead are the same, byte by byte, are tried once: nothing else of a process outlives it. So a power cut is one
- * with the death of the process wherever all that is written is synced.
+ * Every different death in a trace. Deaths after which the disk and what others know of the dead are the same, byte by byte, are tried once:
+ * nothing else of a process outlives it. So a power cut is one with the death of the process wherever all that is written is synced.
  */
-export function deathsIn(flow: Flow, side: Case['side'], trace: readonly Passage[]): Case[] {
-  const cases = new Map<string, Case>()
+export function deathsIn(flow: Flow, side: Case['side'], trace: readonly Passage[]): DeathInRun[] {
+  const found = new Map<string, DeathInRun>()
   for (const passage of trace) {
-    const cut: Death = { ...deathAt(passage), kill: 'power' }
-    const second: Death = { point: '*', after: SECOND_DEATH_AFTER, kill: 'power' }
     const [killed, lost] = [worldAfter(passage, 'process'), worldAfter(passage, 'power')]
-    const add = (key: string, one: Case): void => void (cases.has(key) || cases.set(key, one))
-    add(killed, { flow, side, deaths: [deathAt(passage)] })
-    add(lost, { flow, side, deaths: [cut] })
-    add(`${lost} rotates`, { flow, side, deaths: [cut], rotates: true })
-    add(`${lost} twice`, { flow, side, deaths: [cut, second] })
+    if (!found.has(killed)) found.set(killed, { alone: { flow, side, deaths: [deathAt(passage)] } })
+    const cut: Death = { ...deathAt(passage), kill: 'power' }
+    const { alone, twice } = found.get(lost) ?? { alone: { flow, side, deaths: [cut] } }
+    if (twice !== undefined) continue
+    found.set(lost, {
+      alone,
+      rotated: { flow, side, deaths: [cut], rotates: true },
+      twice: { flow, side, deaths: [cut, { ...SECOND_DEATH, kill: 'power' }] },
+    })
   }
-  return [...cases.values()]
+  return [...found.values()]
+}
+
+/**
+ * Runs a death alone and then, one after the other, what can end otherwise: new keys make no difference where nobody has asked the mint
+ * afterwards, and a recovery that does not come so far has no second death. Returns what is wrong after each.
+ */
+export async function runDeath(
+  world: World,
+  { alone, rotated, twice }: DeathInRun,
+): Promise<{ one: Case; problems: string[] }[]> {
+  const deaths: Death[] = [...alone.deaths, { ...SECOND_DEATH, kill: 'witness' }]
+  const { problems, asksMint, goesOn } = await runWitnessed(world, { ...alone, deaths })
+  const results = [{ one: alone, problems }]
+  for (const one of [asksMint ? rotated : undefined, goesOn ? twice : undefined])
+    if (one !== undefined) results.push({ one, problems: await runCase(world, one) })
+  return results
 }
 
 /** The death that `deathsIn` keeps for this one. */

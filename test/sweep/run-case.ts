@@ -34,10 +34,23 @@ const RECOVER = ['--timeout', '2s', 'orders', 'recover']
 const SETTLED = new Set(['ready', 'stopped', 'expired', 'reclaimed', 'refunded', 'broken'])
 
 /** Runs one case in a world; returns everything that is wrong afterwards, nothing where nobody has lost anything. */
-export async function runCase(
+export async function runCase(world: World, one: Case): Promise<string[]> {
+  return (await runWitnessed(world, one)).problems
+}
+
+export interface Witnessed {
+  problems: string[]
+  /** Anybody has asked the mint for something after the death: new keys there could be noticed. */
+  asksMint: boolean
+  /** The next of the dead has come to the last death, where that is a witness. */
+  goesOn: boolean
+}
+
+/** Runs a case, and says besides which other ones could end otherwise. */
+export async function runWitnessed(
   world: World,
   { flow, side, deaths, rotates = false }: Case,
-): Promise<string[]> {
+): Promise<Witnessed> {
   const startedAt = performance.now()
   world.refuseMachines(false)
   if (world.provider.hasExited()) await world.restartProvider()
@@ -54,10 +67,11 @@ export async function runCase(
   const ended = await act(world, buyer, flow, stdin, rotates)
   await settle(world, buyer, flow)
   const nobodyDied = !world.isDisarmed(side)
+  const witnessed = { asksMint: world.askedOfMint > 0, goesOn: world.hasWitnessed(side) }
   world.disarm()
   if (rotates) await world.forgetKeys()
   const reckoning = reckonAll(world)
-  return [
+  const problems = [
     ...(nobodyDied ? [`nobody died; the command ended with ${ended.code}: ${ended.stderr}`] : []),
     ...leftovers(reckoning).filter((line) => !old.has(line)),
     ...openOrders(buyer),
@@ -68,6 +82,7 @@ export async function runCase(
       flow.hasServed === true ? servedSat(performance.now() - startedAt) : 0n,
     ),
   ]
+  return { problems, ...witnessed }
 }
 
 /** What should not be there when everybody has recovered. */
@@ -91,10 +106,11 @@ async function act(
 ): Promise<CliResult> {
   const options = stdin === undefined ? {} : { stdin }
   const running = world.start(buyer, flow.args, options)
-  if (rotates) {
-    await Promise.race([running.result, world.provider.result])
-    world.mint.rotate({ inputFeePpk: world.inputFeePpk })
-  }
+  const died = Promise.race([running.result, world.provider.result]).then(() => {
+    if (rotates) world.mint.rotate({ inputFeePpk: world.inputFeePpk })
+    world.askedOfMint = 0
+  })
+  if (rotates) await died
   if (flow.providerDiesAt === undefined) await keepProviderUp(world, running)
   const result = await running.result
   if (result.code === KILLED && flow.repeats === true) await world.run(buyer, flow.args, options)
@@ -106,16 +122,26 @@ async function settle(world: World, buyer: Buyer, flow: Flow): Promise<void> {
   if (flow.providerDiesAt !== undefined) {
     await world.run(buyer, RECOVER)
     world.passSeconds(PAST_THE_LOCK_SEC)
-    await world.run(buyer, RECOVER)
-    await world.run(buyer, RECOVER)
+    await untilNotKilled(async () => world.run(buyer, RECOVER))
     await world.restartProvider()
   }
-  await keepProviderUp(world, world.start(buyer, RECOVER))
-  if (openOrders(buyer).length === 0 && !hasLooseEnds(reckonAll(world))) return
+  const recover = async (): Promise<CliResult> => {
+    const running = world.start(buyer, RECOVER)
+    await keepProviderUp(world, running)
+    return running.result
+  }
+  const isSettled = (): boolean => openOrders(buyer).length === 0 && !hasLooseEnds(reckonAll(world))
+  await untilNotKilled(recover)
+  if (isSettled()) return
   world.passSeconds(PAST_THE_LOCK_SEC)
   await world.restartProvider()
-  await keepProviderUp(world, world.start(buyer, RECOVER))
-  await keepProviderUp(world, world.start(buyer, RECOVER))
+  await untilNotKilled(recover)
+  if (!isSettled()) await untilNotKilled(recover)
+}
+
+/** A command is typed again by whoever was interrupted. */
+async function untilNotKilled(run: () => Promise<CliResult>): Promise<void> {
+  while ((await run()).code === KILLED);
 }
 
 async function keepProviderUp(world: World, running: RunningCli): Promise<void> {

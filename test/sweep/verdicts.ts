@@ -5,14 +5,13 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
 
+/** Of one death with all that came on top of it: green where there is no problem. */
 const verdict = z.object({
   build: z.string(),
   fee: z.number(),
   name: z.string(),
-  verdict: z.enum(['green', 'not reached', 'wrong']),
   problems: z.array(z.string()),
 })
-export type Verdict = z.infer<typeof verdict>['verdict']
 
 export class Verdicts {
   readonly #path: string | undefined
@@ -26,8 +25,8 @@ export class Verdicts {
     if (path === undefined || !existsSync(path)) return
     for (const line of readFileSync(path, 'utf8').split('\n')) {
       if (line === '') continue
-      const { build, fee, name, verdict: said } = verdict.parse(JSON.parse(line))
-      if (build === this.#build && said === 'green') this.#green.add(`${fee} ${name}`)
+      const { build, fee, name, problems } = verdict.parse(JSON.parse(line))
+      if (build === this.#build && problems.length === 0) this.#green.add(`${fee} ${name}`)
     }
   }
 
@@ -35,12 +34,9 @@ export class Verdicts {
     return this.#green.has(`${fee} ${name}`)
   }
 
-  add(fee: number, name: string, said: Verdict, problems: readonly string[]): void {
+  add(fee: number, name: string, problems: readonly string[]): void {
     if (this.#path === undefined) return
-    appendFileSync(
-      this.#path,
-      `${JSON.stringify({ build: this.#build, fee, name, verdict: said, problems })}\n`,
-    )
+    appendFileSync(this.#path, `${JSON.stringify({ build: this.#build, fee, name, problems })}\n`)
   }
 }
 

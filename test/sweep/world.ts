@@ -1,6 +1,9 @@
 // Where does a sweep take place? A mint and a relay whose clock can be moved, a provider that can die, and one home after the other for buyers.
+import { subscribe } from 'node:diagnostics_channel'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
+import * as z from 'zod'
 import { parseMintUrl } from '../../src/core/mint-url.ts'
 import { openMintFile } from '../../src/devnet/mint/mint-file.ts'
 import { type RunningMint, startMint } from '../../src/devnet/mint/start-mint.ts'
@@ -19,8 +22,8 @@ import { readMachines } from './written-machines.ts'
 export interface Death {
   point: string
   after?: number
-  /** Of the process alone, or of the machine it runs on: what is not synced is lost besides. */
-  kill?: 'process' | 'power'
+  /** Of the process alone, or of the machine it runs on: what is not synced is lost besides. A witness lives on and has seen the point. */
+  kill?: 'process' | 'power' | 'witness'
   /** Which process of its side since `arm`, from 1 on; any without it. */
   process?: number
 }
@@ -41,6 +44,9 @@ export interface Buyer {
   fundedSat: bigint
 }
 
+const WITNESS = ' witness '
+const arrived = z.object({ request: z.custom<IncomingMessage>() })
+
 /** One market, as long as its cases last. */
 export class World {
   readonly dir = temporaryFolder('sweep')
@@ -49,6 +55,8 @@ export class World {
   readonly buyers: Buyer[] = []
   /** As they were last read, by path. */
   readonly journals = new Map<string, { state: string; journal: Journal }>()
+  /** Requests that have come to the mint since somebody has set it to 0. */
+  askedOfMint = 0
   readonly #options: WorldOptions
   readonly #clock = { aheadSec: 0, now: () => Date.now() + this.#clock.aheadSec * 1000 }
   #mint: RunningMint | undefined
@@ -71,6 +79,10 @@ export class World {
       clock: this.#clock,
       units: [{ unit: 'sat', inputFeePpk: this.#options.inputFeePpk }],
       settleAfterMs: 'manual',
+    })
+    const port = Number(new URL(this.#mint.url).port)
+    subscribe('http.server.request.start', (message) => {
+      if (arrived.parse(message).request.socket.localPort === port) this.askedOfMint += 1
     })
     this.#relay = await startRelay({ auth: true, clock: this.#clock })
     await this.startProvider()
@@ -142,7 +154,7 @@ export class World {
     this.#over[side] = this.#started[side] - (isServing ? 1 : 0)
     const lines = deaths.map(({ point, after = 0, kill, process }) => {
       const whose = process === undefined ? '' : `in ${this.#over[side] + process} `
-      return `${after} ${whose}${kill === 'power' ? 'power ' : ''}${point}`
+      return `${after} ${whose}${kill === undefined || kill === 'process' ? '' : `${kill} `}${point}`
     })
     writeFileSync(this.#deathsOf(side), lines.join('\n'))
   }
@@ -156,7 +168,12 @@ export class World {
   isDisarmed(side: 'buyer' | 'provider'): boolean {
     const path = this.#deathsOf(side)
     if (!existsSync(path)) return true
-    return readLines(path).length === 0
+    return readLines(path).every((line) => line.includes(WITNESS))
+  }
+
+  /** Whether every witness that was armed has seen its point. */
+  hasWitnessed(side: 'buyer' | 'provider'): boolean {
+    return !readFileSync(this.#deathsOf(side), 'utf8').includes(WITNESS)
   }
 
   get provider(): RunningCli {
