@@ -33,13 +33,14 @@ function group(
   }
 }
 
-const whole = ['contract', 'integration', 'scenario', 'package', 'peers', 'cluster', 'house', 'sweep']
+const whole = ['contract', 'integration', 'scenario', 'peers', 'cluster', 'house', 'sweep']
 
 export default defineConfig({
   test: {
     // The one that names skipped peers goes first, so that the summary stays last.
     reporters: [missingPeersReporter, 'default'],
     projects: [
+      // What computes is one group of files: no core waits for the last file of a kind.
       group(
         'unit',
         0,
@@ -47,14 +48,13 @@ export default defineConfig({
         ['test/**/*.test.ts'],
         whole.map((folder) => `test/${folder}/**`),
       ),
-      group('house', 1, { seconds: 30, workers: WORKERS.computing }, ['test/house/**/*.test.ts']),
-      group('contract', 2, { seconds: 30, workers: WORKERS.computing }, ['test/contract/**/*.test.ts']),
-      group('integration', 3, { seconds: 30, workers: WORKERS.waiting }, ['test/integration/**/*.test.ts']),
-      group('scenario', 4, { seconds: 120, workers: WORKERS.waiting }, ['test/scenario/**/*.test.ts']),
-      group('package', 5, { seconds: 120, workers: WORKERS.waiting }, ['test/package/**/*.test.ts']),
-      group('sweep', 6, { seconds: 300, workers: 1 }, ['test/sweep/**/*.test.ts']),
-      group('peers', 7, { seconds: 300, workers: WORKERS.clusters }, ['test/peers/**/*.test.ts']),
-      group('cluster', 7, { seconds: 600, workers: WORKERS.clusters }, ['test/cluster/**/*.test.ts']),
+      group('house', 0, { seconds: 30, workers: WORKERS.computing }, ['test/house/**/*.test.ts']),
+      group('contract', 0, { seconds: 30, workers: WORKERS.computing }, ['test/contract/**/*.test.ts']),
+      group('integration', 1, { seconds: 30, workers: WORKERS.waiting }, ['test/integration/**/*.test.ts']),
+      group('scenario', 2, { seconds: 120, workers: WORKERS.waiting }, ['test/scenario/**/*.test.ts']),
+      group('sweep', 3, { seconds: 300, workers: 1 }, ['test/sweep/**/*.test.ts']),
+      group('peers', 4, { seconds: 300, workers: WORKERS.clusters }, ['test/peers/**/*.test.ts']),
+      group('cluster', 4, { seconds: 600, workers: WORKERS.clusters }, ['test/cluster/**/*.test.ts']),
     ],
   },
 })
