@@ -9,6 +9,7 @@ import { reckon } from './reckoning.ts'
 import { fundEverybody, killNowAndThen, live, rotateNowAndThen } from './soak-life.ts'
 import { openSoakWorld, type SoakWorld } from './soak-world.ts'
 import { openTally } from './tally.ts'
+import { faultsOf } from './verdict.ts'
 
 const { values } = parseArgs({
   options: {
@@ -56,8 +57,9 @@ console.table(asTable(tally.counts))
 console.table(weatherOf(world))
 for (const { mint, reckoning } of judged) console.log(`${mint}\n${reportOf(reckoning)}`)
 const wrong = judged.flatMap(({ reckoning }) => wrongs(reckoning))
-for (const fault of tally.faults) console.error(`fault: ${fault}`)
-const isWhole = wrong.length === 0 && tally.faults.length === 0
+const faults = faultsOf({ minutes, counts: tally.counts, faults: tally.faults, wrong })
+for (const fault of faults) console.error(`fault: ${fault}`)
+const isWhole = faults.length === 0
 console.log(
   isWhole
     ? `every sat is in its place (seed ${seed})`

@@ -10,6 +10,7 @@ import type { ProviderDaemon } from '../support/product/provider-daemon.ts'
 import type { Dice } from '../support/weather/dice.ts'
 import type { SoakWorld } from './soak-world.ts'
 import type { Tally } from './tally.ts'
+import { endOf } from './verdict.ts'
 
 const KILL_CHANCE = 0.15
 const ANSWER = '6s'
@@ -80,7 +81,7 @@ export async function live(
       tally.fault(`${args.join(' ')} hung`)
       continue
     }
-    tally.count(`${name}: exit ${result.code}`)
+    tally.count(endOf(name, result.code))
     if (!isCleanEnd(result)) {
       tally.fault(`${args.join(' ')}: exit ${result.code}: ${result.stderr.slice(-1_000)}`)
     }
