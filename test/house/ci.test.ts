@@ -106,3 +106,24 @@ test('stops the soak, with all that it started, when another step fails', () => 
   expect(output).toContain('soak is stopped')
   expect(existsSync(join(folder, 'ended'))).toBe(true)
 })
+
+test.each([
+  ['green', 0],
+  ['failed', 1],
+])('leaves nothing running of a soak that has ended %s, nor of what it had started', (_, code) => {
+  const straggler = '(trap "touch ended; exit" TERM; touch begun; while :; do sleep 0.05; done) &'
+  const soak = `${straggler} until [ -e begun ]; do sleep 0.05; done; echo its last word; exit ${code}`
+  const ran = runCi({ 'run soak': soak })
+  expect(ran.code).toBe(code)
+  expect(ran.output).toContain('its last word')
+  expect(existsSync(join(ran.folder, 'ended'))).toBe(true)
+})
+
+test('stops what a failed soak has left behind when another step fails, too', () => {
+  const straggler = '(trap "touch ended; exit" TERM; touch begun; while :; do sleep 0.05; done) &'
+  const soak = `${straggler} until [ -e begun ]; do sleep 0.05; done; echo $$ >soak.pid; exit 1`
+  const sweep = 'until [ -s soak.pid ] && ! kill -0 "$(cat soak.pid)"; do sleep 0.05; done; exit 7'
+  const { code, folder } = runCi({ 'run soak': soak, 'run test:sweep': sweep })
+  expect(code).toBe(7)
+  expect(existsSync(join(folder, 'ended'))).toBe(true)
+})
