@@ -40,13 +40,12 @@ export class Verdicts {
   }
 }
 
-/** Of the program and of what judges it. */
-function buildOf(launcher: string): string {
+/** Digest of the program and of what judges it: the sweep, the oracle, and what both are made of in the test folder. */
+export function buildOf(launcher: string, test = fileURLToPath(new URL('..', import.meta.url))): string {
   const hash = createHash('sha256')
-  const test = fileURLToPath(new URL('..', import.meta.url))
   const files = [
     ...globSync(join(dirname(launcher), '..', 'dist', '**', '*.js')),
-    ...globSync(join(test, '{sweep,oracle}', '*.ts')),
+    ...globSync(join(test, '{sweep,oracle,support}', '**', '*.ts')),
   ]
   for (const file of files.toSorted()) hash.update(readFileSync(file))
   return hash.digest('hex').slice(0, 16)
