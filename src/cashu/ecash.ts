@@ -20,17 +20,12 @@ const MOST_REMEMBERED = 1024
 
 /** The arithmetic of ecash (NUT-00, 02, 11, 12, 13, 18, 20). */
 export const ecash: Ecash = {
-  seedOutputs: (seed, counters, amounts, keysetId, role) => {
-    if (counters.length !== amounts.length)
-      throw new PaygressError('internal', 'every output needs a counter of its own')
-    return counters.map((counter, index) => ({
-      ...output(
-        OutputData.createSingleDeterministicData(amounts[index] ?? 0n, seed, counter, keysetId),
-        role,
-      ),
-      counter,
-    }))
-  },
+  seedOutputs: (seed, counter, amounts, keysetId, role) =>
+    amounts.map((amount, index) => {
+      const own = counter + index
+      const data = OutputData.createSingleDeterministicData(amount, seed, own, keysetId)
+      return { ...output(data, role), counter: own }
+    }),
   lockedOutputs: (lock, amounts, keysetId) =>
     amounts.map((amount) =>
       output(

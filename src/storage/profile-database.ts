@@ -5,7 +5,7 @@ import type { Database, Migration } from './database.ts'
 import { ledgerSchema } from './ledger-schema.ts'
 import { openedWrapsSchema } from './opened-wraps.ts'
 import { orderSchema } from './order-schema.ts'
-import { restoreSchema, spareCountersSchema, walletSchema } from './wallet-schema.ts'
+import { restoreSchema, walletSchema } from './wallet-schema.ts'
 
 /** "payg" in ASCII: what tells our file from any other SQLite file. */
 const APPLICATION_ID = 0x70617967
@@ -17,7 +17,6 @@ const migrations: readonly Migration[] = [
   { version: 3, up: ledgerSchema },
   { version: 4, up: restoreSchema },
   { version: 5, up: openedWrapsSchema },
-  { version: 6, up: spareCountersSchema },
 ]
 
 /**

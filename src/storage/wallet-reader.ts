@@ -39,8 +39,7 @@ export function walletReader(sql: SqlReader): WalletReader {
          AND NOT EXISTS (SELECT 1 FROM wallet_searched WHERE keyset_id = ?)`,
         [keysetId],
       ) !== undefined,
-    counter: (keysetId) => freshCounter(sql, keysetId),
-    nextCounters: (keysetId, count) => nextCounters(sql, keysetId, count),
+    counter: (keysetId) => nextCounter(sql, keysetId),
     mints: () => many(mintRow, 'SELECT * FROM wallet_mint ORDER BY url'),
     mint: (url) => one(mintRow, 'SELECT * FROM wallet_mint WHERE url = ?', [url]),
     keysets: (mint) =>
@@ -114,23 +113,10 @@ export function walletReader(sql: SqlReader): WalletReader {
   }
 }
 
-/** The counters to be taken next: those given back, lowest first, and then those never taken. */
-function nextCounters(sql: SqlReader, keysetId: string, count: number): number[] {
-  const spare = sql
-    .all('SELECT counter FROM wallet_spare_counter WHERE keyset_id = ? ORDER BY counter LIMIT ?', [
-      keysetId,
-      count,
-    ])
-    .map((row) => spareRow.parse(row).counter)
-  const first = freshCounter(sql, keysetId)
-  return [...spare, ...Array.from({ length: count - spare.length }, (_, index) => first + index)]
-}
-
-const spareRow = z.object({ counter: sqlNumber })
 const nextRow = z.object({ next: sqlNumber })
 
-/** The first counter of a keyset that was never taken. */
-function freshCounter(sql: SqlReader, keysetId: string): number {
+/** The first free counter of a keyset. */
+export function nextCounter(sql: SqlReader, keysetId: string): number {
   const row = sql.get('SELECT next FROM wallet_counter WHERE keyset_id = ?', [keysetId])
   return row === undefined ? 0 : nextRow.parse(row).next
 }

@@ -1,4 +1,4 @@
-// Which tables hold the wallet? Nothing in them is ever deleted but spare counters: coins are marked, rows end.
+// Which tables hold the wallet? Nothing in them is ever deleted: coins are marked, rows end.
 
 /** Migration 1 of a profile's database. Amounts are sats, `*_at` Unix milliseconds, lock times Unix seconds of the mint. */
 export const walletSchema = `
@@ -121,14 +121,5 @@ ALTER TABLE wallet_words ADD COLUMN given INTEGER NOT NULL DEFAULT 0 CHECK (give
 
 CREATE TABLE wallet_searched (
   keyset_id TEXT PRIMARY KEY
-) STRICT, WITHOUT ROWID;
-`
-
-/** Migration 6: counters that were taken for outputs which the mint never signed, to be taken again. */
-export const spareCountersSchema = `
-CREATE TABLE wallet_spare_counter (
-  keyset_id TEXT NOT NULL,
-  counter INTEGER NOT NULL,
-  PRIMARY KEY (keyset_id, counter)
 ) STRICT, WITHOUT ROWID;
 `

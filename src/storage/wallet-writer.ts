@@ -2,12 +2,11 @@
 import { PaygressError } from '../core/errors.ts'
 import type { Operation, WalletWriter } from '../wallet/ports.ts'
 import type { SqlValue, SqlWriter } from './sql.ts'
-import { walletReader } from './wallet-reader.ts'
+import { nextCounter, walletReader } from './wallet-reader.ts'
 import { toJson } from './wallet-columns.ts'
 
 /** Writes the wallet's tables through one open transaction. */
 export function walletWriter(sql: SqlWriter): WalletWriter {
-  const reader = walletReader(sql)
   const markCoins = (
     ys: readonly string[],
     state: string,
@@ -23,15 +22,8 @@ export function walletWriter(sql: SqlWriter): WalletWriter {
     }
   }
 
-  const skipCounters = (keysetId: string, next: number): void =>
-    void sql.run(
-      `INSERT INTO wallet_counter (keyset_id, next) VALUES (?, ?)
-       ON CONFLICT DO UPDATE SET next = max(next, excluded.next)`,
-      [keysetId, next],
-    )
-
   return {
-    ...reader,
+    ...walletReader(sql),
     saveWords: (words, given) =>
       void sql.run('INSERT INTO wallet_words (id, words, given) VALUES (1, ?, ?) ON CONFLICT DO NOTHING', [
         words,
@@ -69,21 +61,20 @@ export function walletWriter(sql: SqlWriter): WalletWriter {
         keysetId,
       ]),
     takeCounters: (keysetId, count) => {
-      const counters = reader.nextCounters(keysetId, count)
-      const fresh = reader.counter(keysetId)
-      for (const counter of counters.filter((one) => one < fresh))
-        sql.run('DELETE FROM wallet_spare_counter WHERE keyset_id = ? AND counter = ?', [keysetId, counter])
-      skipCounters(keysetId, Math.max(fresh, (counters.at(-1) ?? -1) + 1))
-      return counters
+      const first = nextCounter(sql, keysetId)
+      sql.run(
+        'INSERT INTO wallet_counter (keyset_id, next) VALUES (?, ?) ON CONFLICT DO UPDATE SET next = excluded.next',
+        [keysetId, first + count],
+      )
+      return first
     },
-    giveBackCounters: (keysetId, counters) => {
-      for (const counter of counters)
-        sql.run(
-          'INSERT INTO wallet_spare_counter (keyset_id, counter) VALUES (?, ?) ON CONFLICT DO NOTHING',
-          [keysetId, counter],
-        )
-    },
-    skipCounters,
+    // One that lies below others stays used up, so that those behind it are still the end of all that was ever taken.
+    giveBackCounters: (keysetId, first, count) =>
+      void sql.run('UPDATE wallet_counter SET next = ? WHERE keyset_id = ? AND next = ?', [
+        first,
+        keysetId,
+        first + count,
+      ]),
     addCoins: (mint, coins, operationId) => {
       for (const { y, proof } of coins) {
         sql.run(

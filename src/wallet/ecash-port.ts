@@ -64,10 +64,10 @@ export interface Token {
 
 /** The arithmetic of ecash: pure, and synchronous once it is loaded. */
 export interface Ecash {
-  /** One output per counter, whose secrets come from the seed (NUT-13). */
+  /** Outputs whose secrets come from the seed (NUT-13), counted from `counter`. */
   seedOutputs(
     seed: Uint8Array,
-    counters: readonly number[],
+    counter: number,
     amounts: readonly bigint[],
     keysetId: string,
     role: Output['role'],

@@ -78,7 +78,7 @@ export function begin(
   const { keyset } = start
   const maker = madeAhead(ecash, (rehearsal) => {
     const draft = start.draft(store)
-    makeOutputs({ ecash: rehearsal, seed, writer: rehearsed(store) }, draft.plan, draft.sats, keyset)
+    makeOutputs({ ecash: rehearsal, seed, writer: countersFrom(store) }, draft.plan, draft.sats, keyset)
   })
   return store.transaction((tx) => {
     const writer = store.within(tx)
@@ -111,8 +111,15 @@ export function begin(
 }
 
 /** Counters as they will be handed out if nobody else takes any meanwhile; nothing is written. */
-export function rehearsed(reader: WalletReader): Pick<WalletWriter, 'takeCounters'> {
-  return { takeCounters: (keysetId, count) => reader.nextCounters(keysetId, count) }
+export function countersFrom(reader: WalletReader): Pick<WalletWriter, 'takeCounters'> {
+  let taken = 0
+  return {
+    takeCounters: (keysetId, count) => {
+      const first = reader.counter(keysetId) + taken
+      taken += count
+      return first
+    },
+  }
 }
 
 /** A row with nothing in it yet. */

@@ -3,7 +3,7 @@ import { PaygressError } from '../core/errors.ts'
 import { quoteArgument } from '../core/quote-argument.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import { unsentKey } from './ask-mint.ts'
-import { blankOperation, exclusively, newOperationId, rehearsed } from './engine.ts'
+import { blankOperation, exclusively, newOperationId, countersFrom } from './engine.ts'
 import type { WalletDeps } from './engine.ts'
 import { invoiceMatches } from './invoice-amount.ts'
 import { madeAhead } from './made-ahead.ts'
@@ -117,7 +117,7 @@ async function claimQuote(
   const owner = deps.owners.current()
   const sats = { sendSat: 0n, keepSat: quote.amountSat }
   const maker = madeAhead(ecash, (rehearsal) => {
-    makeOutputs({ ecash: rehearsal, seed, writer: rehearsed(store) }, operation.plan, sats, keyset)
+    makeOutputs({ ecash: rehearsal, seed, writer: countersFrom(store) }, operation.plan, sats, keyset)
   })
   return store.transaction((tx) => {
     const writer = store.within(tx)

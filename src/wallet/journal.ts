@@ -96,13 +96,16 @@ export function fail(
 }
 
 /**
- * The mint has signed nothing of a failed row and will not be asked for it again, so that others may use its counters: a restore from the
- * words steps over a limited number of unused ones. A failed capture is asked for once more, and keeps them.
+ * The mint has signed nothing of a failed row and will not be asked for it again. Were its counters used up all the same, many forged tokens
+ * would make a gap over which a restore from the words does not look. A failed capture is asked for once more, and keeps them.
  */
 function giveBackCounters(writer: WalletWriter, operationId: string): void {
-  for (const { outputs } of writer.attempts(operationId)) {
-    for (const { keysetId, counter } of outputs)
-      if (counter !== undefined) writer.giveBackCounters(keysetId, [counter])
+  for (const { outputs } of writer.attempts(operationId).toReversed()) {
+    const counters = outputs.flatMap(({ counter }) => (counter === undefined ? [] : [counter]))
+    const [first] = outputs
+    // They were taken in one go.
+    if (first !== undefined && counters.length > 0)
+      writer.giveBackCounters(first.keysetId, Math.min(...counters), counters.length)
   }
 }
 

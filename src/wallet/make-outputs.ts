@@ -48,16 +48,13 @@ export function makeOutputs(
   keyset: KeysetKeys,
 ): Output[] {
   const { ecash, seed, writer } = deps
-  const keep = parts(sats.keepSat, keyset)
-  const send = parts(sats.sendSat, keyset)
-  const lock = plan.send?.lock
-  const counters = writer.takeCounters(keyset.id, keep.length + (lock === undefined ? send.length : 0))
   const fromSeed = (amounts: bigint[], role: Output['role']): Output[] =>
-    ecash.seedOutputs(seed, counters.splice(0, amounts.length), amounts, keyset.id, role)
-  return [
-    ...fromSeed(keep, 'keep'),
-    ...(lock === undefined ? fromSeed(send, 'send') : ecash.lockedOutputs(lock, send, keyset.id)),
-  ].toSorted(byAmount)
+    ecash.seedOutputs(seed, writer.takeCounters(keyset.id, amounts.length), amounts, keyset.id, role)
+  const keep = fromSeed(parts(sats.keepSat, keyset), 'keep')
+  const amounts = parts(sats.sendSat, keyset)
+  const lock = plan.send?.lock
+  const send = lock === undefined ? fromSeed(amounts, 'send') : ecash.lockedOutputs(lock, amounts, keyset.id)
+  return [...keep, ...send].toSorted(byAmount)
 }
 
 function parts(sat: bigint, keyset: KeysetKeys): bigint[] {

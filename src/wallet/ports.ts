@@ -118,10 +118,8 @@ export interface WalletReader {
   words(): string | undefined
   /** True where the words were brought by a person and this keyset was not yet searched for what they made of it before. */
   needsSearch(keysetId: string): boolean
-  /** The first counter of a keyset that was never taken (NUT-13). */
+  /** The first counter of a keyset that was never used (NUT-13). */
   counter(keysetId: string): number
-  /** The counters that `takeCounters` would hand out now. */
-  nextCounters(keysetId: string, count: number): number[]
   mints(): StoredMint[]
   mint(url: MintUrl): StoredMint | undefined
   keysets(mint: MintUrl): Keyset[]
@@ -160,12 +158,10 @@ export interface WalletWriter extends WalletReader {
   /** `seenAt`: when the mint was asked, in milliseconds. */
   saveKeysets(mint: MintUrl, keysets: readonly Keyset[], seenAt: number): void
   saveKeys(mint: MintUrl, keysetId: string, keys: Readonly<Record<string, string>>): void
-  /** Counters of a keyset that made no coin (NUT-13), taken from now on: those given back first. */
-  takeCounters(keysetId: string, count: number): number[]
-  /** Counters of outputs that the mint did not sign and will not be asked for again. */
-  giveBackCounters(keysetId: string, counters: readonly number[]): void
-  /** All counters below `next` count as taken. */
-  skipCounters(keysetId: string, next: number): void
+  /** The first of `count` counters of a keyset that were never used (NUT-13), used from now on. */
+  takeCounters(keysetId: string, count: number): number
+  /** Counters that made no coin are the next to be taken again, unless others were taken since. */
+  giveBackCounters(keysetId: string, first: number, count: number): void
   addCoins(mint: MintUrl, coins: readonly Coin[], operationId: string): void
   /** Throws `internal` where one of them is not free. */
   reserveCoins(ys: readonly string[], operationId: string): void

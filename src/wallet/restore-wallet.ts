@@ -14,8 +14,8 @@ import type { RestoreOptions, RestoreReport } from './recovery-report.ts'
 /** Counters asked for at once. */
 const BATCH = 250
 /**
- * So many counters in a row that the mint never signed end a keyset. What was refused gives its counters back, so that only crashes and
- * payments that somebody else spent in the same moment burn any.
+ * So many counters in a row that the mint never signed end a keyset: what was refused gives its counters back, so that only operations that
+ * fail while others go on use any up for nothing.
  */
 const GAP = 500
 
@@ -111,8 +111,7 @@ async function restoreKeyset(
 async function askFor(deps: WalletDeps, ecash: Ecash, place: Place, from: number): Promise<Found[]> {
   const { mint, keyset, signal } = place
   const amounts = Array.from({ length: BATCH }, () => 1n)
-  const counters = Array.from({ length: BATCH }, (_, index) => from + index)
-  const outputs = ecash.seedOutputs(deps.keys.seed(), counters, amounts, keyset.id, 'keep')
+  const outputs = ecash.seedOutputs(deps.keys.seed(), from, amounts, keyset.id, 'keep')
   const reply = valueOf(mint, await deps.mints.connection(mint).restore(outputs, signal))
   const signatures = new Map(reply.map((restored): [string, RestoredOutput] => [restored.B_, restored]))
   return outputs.flatMap((output, index) => {
@@ -140,7 +139,7 @@ function keep(
   return deps.store.transaction((tx) => {
     const writer = deps.store.within(tx)
     if (writer.counter(keyset.id) !== counters.from) return false
-    writer.skipCounters(keyset.id, counters.to)
+    writer.takeCounters(keyset.id, counters.to - counters.from)
     addRestored(deps, writer, mint, coins)
     return true
   })

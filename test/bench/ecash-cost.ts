@@ -51,13 +51,7 @@ async function swapMs(amounts: readonly bigint[]): Promise<number> {
   }
   const ecash = await ecashSource().load()
   const madeAt = performance.now()
-  const outputs = ecash.seedOutputs(
-    new Uint8Array(64).fill(7),
-    [...amounts.keys()],
-    amounts,
-    keyset.id,
-    'keep',
-  )
+  const outputs = ecash.seedOutputs(new Uint8Array(64).fill(7), 0, amounts, keyset.id, 'keep')
   const makingMs = performance.now() - madeAt
   const blinded = outputs.map(({ amountSat, B_, keysetId: id }) => ({ amount: Number(amountSat), id, B_ }))
   const { signatures } = (await ask('POST', '/v1/mint/bolt11', { quote: quote.quote, outputs: blinded })) as {

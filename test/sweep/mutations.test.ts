@@ -58,11 +58,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   'a counter is not used up': {
     edits: [
-      {
-        file: 'storage/wallet-writer.ts',
-        find: 'skipCounters(keysetId, Math.max(fresh, (counters.at(-1) ?? -1) + 1))',
-        put: '',
-      },
+      { file: 'storage/wallet-writer.ts', find: '[keysetId, first + count]', put: '[keysetId, first]' },
     ],
     flow: 'stop',
     side: 'buyer',
