@@ -140,6 +140,28 @@ describe('a payment', () => {
     expect(done(await buyer.wallet.reclaim(paid.token, paid.refundKey, {})).status).toBe('done')
   })
 
+  test('that was given up and lands after all has kept its counters: nothing collides with what was made meanwhile', async () => {
+    const paid = await payment(400)
+    const before = held(provider.wallet, url).available
+    mint.failNext({ path: '/v1/swap', kind: 'drop-before' })
+    mint.failNext({ path: '/v1/restore', kind: '500-before' })
+    expect((await provider.wallet.capture(paid.inspected, times(paid))).status).toBe('unknown')
+    const late = mint.requests.findLast(({ path }) => path === '/v1/swap')
+    aheadMs += 522_000
+    const givenUp = await provider.wallet.recover({ signal: AbortSignal.timeout(10_000) })
+    expect(givenUp.ended).toMatchObject([{ kind: 'capture', result: { status: 'failed', reason: 'late' } }])
+    await fund(provider.wallet, url, 1_023n)
+    const landed = await fetch(`${url}${late?.path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: late?.body ?? '',
+    })
+    expect({ status: landed.status, said: await landed.text() }).toMatchObject({ status: 200 })
+    const { ended } = await provider.wallet.recover({ signal: AbortSignal.timeout(10_000) })
+    expect(ended).toMatchObject([{ kind: 'capture', result: { status: 'done' } }])
+    expect(held(provider.wallet, url).available).toBe(before + 1_023n + paid.inspected.netSat)
+  })
+
   test('that was given up is asked for once more by every recovery; of a silent mint only one is', async () => {
     for (let count = 0; count < 2; count++) {
       const paid = await payment(400)
