@@ -13,6 +13,8 @@ interface Mistake {
   flow: string
   side: Case['side']
   death: Death | undefined
+  /** Nobody stands in for it: an equal death is at a point that one run passes more often, or later, than another. */
+  isExact?: true
   /** What the sweep says then. */
   says: RegExp
 }
@@ -97,7 +99,10 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     ],
     flow: 'buy locked',
     side: 'buyer',
-    death: { point: 'after nostr/request-reply.ts keepSending publish', after: 1 },
+    // With that mistake it is passed once, when the answer is there: how often a request was sent, and whether the relay's word on it
+    // comes before the answer, says the clock.
+    death: { point: 'before client/send-order.ts markSent transaction' },
+    isExact: true,
     says: /^the buy \w+ is still locked$/m,
   },
   'SQLite syncs nothing': {
@@ -138,7 +143,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
 
 test.each(Object.entries(MISTAKES))(
   '%s: the sweep says so',
-  async (_name, { edits, flow, side, death, says }) => {
+  async (_name, { edits, flow, side, death, isExact, says }) => {
     const launcher = await buildForSweep(temporaryFolder('sweep-mistake'), edits)
     const world = new World({ launcher, inputFeePpk: 100, traces: true })
     await world.open()
@@ -146,7 +151,7 @@ test.each(Object.entries(MISTAKES))(
       let said = await runCase(world, { flow: flowNamed(flow), side, deaths: [] })
       // Of the deaths that leave the same world behind the whole sweep tries one alone: that one must tell.
       if (death !== undefined) {
-        const deaths = [standIn(world.takeTrace(side), death)]
+        const deaths = [isExact === true ? death : standIn(world.takeTrace(side), death)]
         said = await runCase(world, { flow: flowNamed(flow), side, deaths })
       }
       expect(said.join('\n')).toMatch(says)
