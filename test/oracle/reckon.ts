@@ -1,6 +1,7 @@
 // Where is every sat? Each signature of the mint is looked for in the journals; what nobody can reach is lost, what two can spend is there twice.
 import type { Journal, JournalledCoin, JournalledOutput } from './journal-file.ts'
 import { type MintBooks, sum } from './mint-books.ts'
+import { isGivenUp, type Place, reused } from './reuse.ts'
 
 /** A wrong that was found: how many sats, and what is wrong. */
 export interface Finding {
@@ -34,11 +35,6 @@ export interface Reckoning {
   open: string[]
 }
 
-interface Place {
-  side: string
-  output: JournalledOutput
-}
-
 interface Holding {
   side: string
   coin: JournalledCoin
@@ -65,7 +61,7 @@ export function reckon(books: MintBooks, journals: readonly Journal[]): Reckonin
     twice: [],
     open: journals.flatMap(({ side, openOperations }) => openOperations.map((one) => `${side} ${one}`)),
   }
-  lookForReuse(index, found)
+  found.twice.push(...reused(index.places.values()))
   for (const [b, sat] of books.signed) placeSignature(b, sat, books, journals, index, found)
   for (const { quoteId, sat, issued } of books.paid) if (!issued) placeQuote(quoteId, sat, journals, found)
   lookForSpentCoins(books, journals, found)
@@ -89,20 +85,6 @@ function indexOf(journals: readonly Journal[]): Index {
     coins: Map.groupBy(coins, ({ coin }) => coin.y),
     restored: Map.groupBy(coins, ({ coin }) => coin.b ?? ''),
   }
-}
-
-function lookForReuse({ places }: Index, found: Reckoning): void {
-  for (const same of places.values()) {
-    const standing = same.filter(({ output }) => !isGivenUp(output))
-    if (standing.length < 2) continue
-    const where = standing.map(({ side, output }) => `${side} ${output.operation}`).join(' and ')
-    found.twice.push({ sat: standing[0]?.output.sat ?? 0n, what: `one output was asked for by ${where}` })
-  }
-}
-
-/** The mint refused it and was not asked again: the next operation may ask for the same output. */
-function isGivenUp({ state, isCapture }: JournalledOutput): boolean {
-  return state === 'failed' && !isCapture
 }
 
 /** Whose request was signed, of all that asked for an output. */
