@@ -49,11 +49,14 @@ interface FollowPlace {
 
 /** Follows until the signal fires. */
 export function followList<Read>(place: FollowPlace, followed: Followed<Read>): FollowedList<Read> {
-  const asked: Asked<Read> = { bell: new AbortController(), tell: [] }
-  const over = follow(place, followed, asked)
+  const asked: Asked<Read> = { bell: new AbortController(), tell: [], isOver: false }
+  const over = follow(place, followed, asked).finally(() => {
+    asked.isOver = true
+    for (const tell of asked.tell.splice(0)) tell({ problem: NOT_FOLLOWED })
+  })
   return {
     list: async () => {
-      if (place.signal.aborted) return { problem: NOT_FOLLOWED }
+      if (place.signal.aborted || asked.isOver) return { problem: NOT_FOLLOWED }
       const listed = new Promise<Listed<Read>>((resolve) => asked.tell.push(resolve))
       asked.bell.abort()
       return listed
@@ -66,6 +69,8 @@ export function followList<Read>(place: FollowPlace, followed: Followed<Read>): 
 interface Asked<Read> {
   bell: AbortController
   tell: ((listed: Listed<Read>) => void)[]
+  /** Nothing is listed any more. */
+  isOver: boolean
 }
 
 const NOT_FOLLOWED: ApiProblem = {
@@ -83,9 +88,7 @@ async function follow<Read>(place: FollowPlace, followed: Followed<Read>, asked:
     const { signal: wanted } = asked.bell
     // Who asks from here on wants to know what is after this one.
     const waiting = asked.tell.splice(0)
-    const listed = await listAll(api, followed.kind, followed.read)
-    if (!('problem' in listed)) followed.onList(listed.objects, listed.resourceVersion)
-    for (const tell of waiting) tell(listed)
+    const listed = await listFor(waiting, api, followed)
     if (signal.aborted) break
     if ('problem' in listed) {
       failures += 1
@@ -107,7 +110,23 @@ async function follow<Read>(place: FollowPlace, followed: Followed<Read>, asked:
       await pause(ms, AbortSignal.any([signal, wanted]))
     }
   }
-  for (const tell of asked.tell.splice(0)) tell({ problem: NOT_FOLLOWED })
+}
+
+/** Lists, and tells those who wait for it whatever becomes of it. */
+async function listFor<Read>(
+  waiting: Asked<Read>['tell'],
+  api: ClusterApi,
+  followed: Followed<Read>,
+): Promise<Listed<Read>> {
+  let told: Listed<Read> = { problem: NOT_FOLLOWED }
+  try {
+    const listed = await listAll(api, followed.kind, followed.read)
+    if (!('problem' in listed)) followed.onList(listed.objects, listed.resourceVersion)
+    told = listed
+    return listed
+  } finally {
+    for (const tell of waiting) tell(told)
+  }
 }
 
 const listSchema = z.object({

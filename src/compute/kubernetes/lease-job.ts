@@ -104,6 +104,7 @@ export function leaseJobOf(body: unknown): LeaseJob | undefined {
 /** A Job that stands for a lease, and says nothing else that can be read. */
 export interface UnreadableJob {
   leaseId: LeaseId
+  uid: string | undefined
   unreadable: true
 }
 
@@ -114,16 +115,21 @@ export function isReadable(job: FoundJob): job is LeaseJob {
   return !('unreadable' in job)
 }
 
-const labelled = z.object({ metadata: z.object({ labels: z.record(z.string(), z.unknown()) }) })
+const labelled = z.object({
+  metadata: z.object({
+    uid: z.string().optional().catch(undefined),
+    labels: z.record(z.string(), z.unknown()),
+  }),
+})
 
 /** The Job of a lease, readable or not; undefined for a Job that is not one of ours. */
 export function foundJobOf(body: unknown): FoundJob | undefined {
   const job = leaseJobOf(body)
   if (job !== undefined) return job
-  const { labels } = labelled.catch({ metadata: { labels: {} } }).parse(body).metadata
+  const { uid, labels } = labelled.catch({ metadata: { labels: {} } }).parse(body).metadata
   const leaseId = labels[LEASE_LABEL]
   if (labels[APP_LABEL] !== APP || typeof leaseId !== 'string' || !isLeaseId(leaseId)) return undefined
-  return { leaseId, unreadable: true }
+  return { leaseId, uid, unreadable: true }
 }
 
 const FINISHED = ['FailureTarget', 'Failed', 'SuccessCriteriaMet', 'Complete']

@@ -58,11 +58,12 @@ export function machineFeed(api: ClusterApi, random: Random, log: Log, signal: A
     for (const { onJob } of listeners) onJob?.(before, job)
   }
 
-  function dropJob(job: LeaseJob): void {
+  /** An unreadable one may not say which Job it is: then it is the one that is known. */
+  function dropJob(job: FoundJob): void {
     const before = jobs.get(job.leaseId)
-    if (before?.uid !== job.uid) return
+    if (before === undefined || before.uid !== (job.uid ?? before.uid)) return
     jobs.delete(job.leaseId)
-    for (const { onJob } of listeners) onJob?.(job, undefined)
+    for (const { onJob } of listeners) onJob?.(isReadable(job) ? job : before, undefined)
   }
 
   function takeList(found: readonly FoundJob[], version: string): void {
@@ -114,7 +115,8 @@ export function machineFeed(api: ClusterApi, random: Random, log: Log, signal: A
         relistMs: JOBS_RELIST_MS,
         onList: takeList,
         onChange: (job, gone) => {
-          if (isReadable(job)) (gone ? dropJob : setJob)(job)
+          if (gone) dropJob(job)
+          else if (isReadable(job)) setJob(job)
         },
         onGap: gap,
       })

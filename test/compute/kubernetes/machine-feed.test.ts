@@ -1,9 +1,13 @@
 // Is the list that somebody asks for the one that the feed goes on from? One list for both, and nothing in it is taken for gone because it cannot be read.
+import { EventEmitter, on } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ApiAnswer, ClusterConnection } from '../../../src/compute/kubernetes/cluster-connection.ts'
 import { clusterApi } from '../../../src/compute/kubernetes/cluster-api.ts'
+import { followList } from '../../../src/compute/kubernetes/follow-list.ts'
+import { foundJobOf } from '../../../src/compute/kubernetes/lease-job.ts'
 import { machineFeed, type MachineFeed } from '../../../src/compute/kubernetes/machine-feed.ts'
 import { placing } from '../../../src/compute/kubernetes/placing.ts'
+import type { LeaseId } from '../../../src/core/ids.ts'
 import { quietLog } from '../../support/quiet-log.ts'
 import { recorded } from './recorded.ts'
 
@@ -13,6 +17,8 @@ interface Place {
   asked: string[]
   gone: string[]
   answer(body: object | undefined): void
+  /** The watch of Jobs tells this next. */
+  tell(event: object): void
 }
 
 function openFeed(): Place {
@@ -21,6 +27,7 @@ function openFeed(): Place {
   let version = 0
   const asked: string[] = []
   const gone: string[] = []
+  const events = new EventEmitter()
   const connection: ClusterConnection = {
     send: async ({ path }) => {
       if (path.endsWith('/pods')) return list([])
@@ -30,7 +37,8 @@ function openFeed(): Place {
     },
     open: async ({ path, query, signal }) => {
       if (path.endsWith('/jobs')) asked.push(`watch from ${query?.['resourceVersion']}`)
-      return { ok: true, chunks: silence(signal ?? stop.signal) }
+      const until = signal ?? stop.signal
+      return { ok: true, chunks: path.endsWith('/jobs') ? told(events, until) : silence(until) }
     },
     offsetSec: () => 0,
     close: async () => undefined,
@@ -48,7 +56,7 @@ function openFeed(): Place {
     const problem = { kind: 'invalid' as const, status: 400, message: 'not now' }
     jobs = body === undefined ? { ok: false, problem } : { ok: true, body }
   }
-  return { feed, asked, gone, answer }
+  return { feed, asked, gone, answer, tell: (event) => void events.emit('event', event) }
 }
 
 const at = (version: number): object => ({ resourceVersion: String(version) })
@@ -57,6 +65,10 @@ const list = (items: unknown[]): ApiAnswer => ({ ok: true, body: { metadata: at(
 async function* silence(signal: AbortSignal): AsyncGenerator<Uint8Array> {
   await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('over'))))
   yield new Uint8Array()
+}
+
+async function* told(events: EventEmitter, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const [event] of on(events, 'event', { signal })) yield Buffer.from(`${JSON.stringify(event)}\n`)
 }
 
 interface Job {
@@ -109,4 +121,55 @@ test('a Job of a lease that cannot be read is in the list, and is not gone', asy
   answer({ items: [] })
   await feed.listJobs()
   expect(gone).toEqual([lease])
+})
+
+test('a Job that is deleted while it cannot be read is gone', async () => {
+  const { feed, asked, gone, answer, tell } = openFeed()
+  feed.start()
+  answer({ items: [job()] })
+  await feed.listJobs()
+  await expect.poll(() => asked.at(-1)).toBe('watch from 2')
+  const unreadable = job({ suspend: 'rubbish' }) as Job
+  const { metadata } = unreadable
+  tell({ type: 'DELETED', object: { ...unreadable, metadata: { ...metadata, uid: 'of one before' } } })
+  tell({ type: 'DELETED', object: unreadable })
+  await expect.poll(() => gone).toEqual([lease])
+  expect(feed.job(lease as LeaseId)).toBeUndefined()
+})
+
+test('who asks for a list is told where a listener fails on it, and afterwards', async () => {
+  const stop = new AbortController()
+  const connection = {
+    send: async () => list([]),
+    open: async ({ signal }: { signal?: AbortSignal }) => ({
+      ok: true as const,
+      chunks: silence(signal ?? stop.signal),
+    }),
+    offsetSec: () => 0,
+    close: async () => undefined,
+  }
+  const random = { bytes: (count: number) => new Uint8Array(count) }
+  const api = clusterApi(connection, placing({ namespace: 'n' }), random, stop.signal)
+  let lists = 0
+  const followed = followList(
+    { api, random, log: quietLog(), signal: stop.signal },
+    {
+      kind: 'jobs',
+      read: foundJobOf,
+      relistMs: 60_000,
+      onList: () => {
+        lists += 1
+        if (lists > 1) throw new Error('a listener failed')
+      },
+      onChange: () => undefined,
+      onGap: () => undefined,
+    },
+  )
+  const [listed] = await Promise.all([
+    followed.list(),
+    expect(followed.over).rejects.toThrow('a listener failed'),
+  ])
+  expect(listed).toHaveProperty('problem')
+  expect(await followed.list()).toHaveProperty('problem')
+  stop.abort()
 })
