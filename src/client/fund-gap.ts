@@ -16,10 +16,12 @@ export interface FundGapOptions {
 
 /** Fees move with the coins, so that a second small gap may open; a third would mean that the mint cheats. */
 const MOST_ROUNDS = 3
+/** For so long no other invoice is shown; what a mint keeps back for longer may never come: another copy of the home may have it. */
+const HANDED_OUT_MS = 86_400_000
 
 /** Makes sure that the wallet can pay; throws `insufficient_funds` where it cannot and nobody can fund it. */
 export async function fundGap(
-  client: Pick<Client, 'wallet' | 'progress'>,
+  client: Pick<Client, 'wallet' | 'clock' | 'progress'>,
   { mint, netSat }: { mint: MintUrl; netSat: bigint },
   { showInvoice, signal }: FundGapOptions,
 ): Promise<void> {
@@ -29,7 +31,7 @@ export async function fundGap(
     if (plan.missingSat === 0n) return
     if (showInvoice === undefined || round === MOST_ROUNDS) throw tooLittle(plan)
     // Nobody pays a second invoice while the first one is still owed.
-    if (round === 0 && (await mintWhatIsPaid(wallet, mint, signal))) continue
+    if (round === 0 && (await mintWhatIsPaid(client, mint, signal))) continue
     const quote = await wallet.requestInvoice(mint, plan.missingSat)
     signal.throwIfAborted()
     showInvoice(quote)
@@ -42,15 +44,23 @@ export async function fundGap(
   }
 }
 
-/** True where an invoice of before was minted now; throws `payment_not_started` where the mint keeps back what was paid to it. */
+/** True where an invoice of before was minted now; throws `payment_not_started` where the mint keeps back what was paid to it lately. */
 async function mintWhatIsPaid(
-  wallet: Client['wallet'],
+  { wallet, clock, progress }: Pick<Client, 'wallet' | 'clock' | 'progress'>,
   mint: MintUrl,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { ended, open } = await wallet.recover({ mint, signal })
-  const owed = open.some(({ kind }) => kind === 'fund')
-  if (owed) throw notHandedOut(mint)
+  const owed = open.filter(({ kind }) => kind === 'fund').map(({ operationId }) => operationId)
+  if (owed.length > 0) {
+    const since = clock.now() - HANDED_OUT_MS
+    const rows = wallet.history(Number.MAX_SAFE_INTEGER)
+    const late = rows.some((row) => owed.includes(row.operationId) && row.createdAt.getTime() > since)
+    if (late) throw notHandedOut(mint)
+    progress.note(
+      `the mint ${mint} has kept back for more than a day what was paid to it by Lightning; paygress orders recover asks it again`,
+    )
+  }
   return ended.some(({ kind, result }) => kind === 'fund' && result.status === 'done')
 }
 
@@ -82,6 +92,8 @@ function notHandedOut(mint: MintUrl): PaygressError {
   return new PaygressError(
     'payment_not_started',
     `the mint ${mint} has not handed out yet what was paid to it by Lightning`,
-    { hint: 'paygress orders recover asks it again; no further invoice has to be paid' },
+    {
+      hint: 'paygress orders recover asks it again; another mint (--mint) can be paid with meanwhile, and this one again a day after that invoice',
+    },
   )
 }

@@ -279,3 +279,23 @@ test('an invoice that is paid is minted before another one is asked for, however
   expect(shown).toHaveLength(1)
   expect(available(later.wallet)).toBe(0n)
 })
+
+test('what a mint has kept back for more than a day is noted, and another invoice is asked for', async () => {
+  const poor = await openTestBuyer({ funds: 0n })
+  onTestFinished(() => poor.close())
+  const { faults } = poor.runningMint
+  const keepBack = (): void => {
+    for (let i = 0; i < 20; i++) poor.runningMint.failNext({ path: '/v1/mint/bolt11', kind: '500-before' })
+  }
+  keepBack()
+  const wish = buyWish({ orderId: parseOrderId('first') })
+  const first = await failure(buyPod(poor.client, wish, { signal, showInvoice: () => undefined }))
+  expect(first.code).toBe('payment_not_started')
+  const later = poor.reopen()
+  poor.clock.passSeconds(86_401)
+  keepBack()
+  const next = buyWish({ orderId: parseOrderId('next') })
+  const showInvoice = (): void => void (faults.length = 0)
+  expect(await buyPod(later.client, next, { signal, showInvoice })).toMatchObject({ outcome: 'served' })
+  expect(later.client.notes).toContainEqual(expect.stringContaining('has kept back for more than a day'))
+})
