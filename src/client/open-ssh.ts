@@ -4,15 +4,22 @@ import { findPod } from './find-pod.ts'
 import { leastSecondsLeft, placeOfPodEnd } from './place-of-end.ts'
 import type { Client, Pod, SshTarget } from './ports.ts'
 
-/** Where and how to log in to a pod that a person named. Throws `unknown_pod`, `ambiguous_name`, `pod_ended`. */
+/**
+ * Where and how to log in to a pod that a person named. To try costs nothing, and clocks may be wrong: a paid time that seems to be over
+ * is noted, no more. Throws `unknown_pod`, `ambiguous_name`, `pod_ended`.
+ */
 export function openSsh(client: Pick<Client, 'orders' | 'clock' | 'progress'>, name: string): SshTarget {
   const pod = findPod(client.orders, name)
-  const end = placeOfPodEnd(client, pod)
-  if (pod.state !== 'running' || end === 'over') throw ended(pod)
-  if (end === 'near' && leastSecondsLeft(client, pod) === 0)
+  if (pod.state !== 'running') throw ended(pod)
+  if (leastSecondsLeft(client, pod) === 0) {
+    const why =
+      placeOfPodEnd(client, pod) === 'over'
+        ? 'it is by this clock'
+        : 'this clock and that of its mint do not agree'
     client.progress.note(
-      `the paid time of ${pod.name} may be over: this clock and that of its mint do not agree; paygress status ${pod.name} tells`,
+      `the paid time of ${pod.name} may be over: ${why}; paygress status ${pod.name} tells`,
     )
+  }
   if (pod.host === '') {
     throw new PaygressError('failed', `the provider has not said where ${pod.name} is`, {
       hint: `paygress status ${pod.name}`,
@@ -23,8 +30,7 @@ export function openSsh(client: Pick<Client, 'orders' | 'clock' | 'progress'>, n
 }
 
 function ended(pod: Pod): PaygressError {
-  const why = pod.state === 'running' ? 'its paid time is over' : `it is ${pod.state}`
-  return new PaygressError('pod_ended', `${pod.name} cannot be entered: ${why}`, {
+  return new PaygressError('pod_ended', `${pod.name} cannot be entered: it is ${pod.state}`, {
     hint: `paygress buy --spec ${pod.specId} --for 1h rents a new one`,
     details: { pod_npub: pod.npub, state: pod.state },
   })

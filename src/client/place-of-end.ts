@@ -1,4 +1,5 @@
 // How long is it until an end that a provider names? Our clock may be wrong, and so may what we know of the mint's by now: nobody's fault.
+import { PaygressError } from '../core/errors.ts'
 import { getOrder } from './order-journal.ts'
 import type { Deadlines } from './order-terms.ts'
 import type { Client, Pod } from './ports.ts'
@@ -44,7 +45,13 @@ export function leastSecondsLeft({ orders, clock }: Pick<Client, 'orders' | 'clo
   return Math.max(0, Math.floor(left))
 }
 
+/** Of an order that cannot be read nothing is known: its pod is there all the same, and so are all others. */
 function clocksOf(orders: Client['orders'], pod: Pod): Clocks {
-  const order = getOrder(orders, pod.orderId)
-  return 'payment' in order && order.payment !== undefined ? order.payment : { mintAheadSec: 0 }
+  try {
+    const order = getOrder(orders, pod.orderId)
+    if ('payment' in order && order.payment !== undefined) return order.payment
+  } catch (error) {
+    if (!(error instanceof PaygressError) || error.code !== 'storage_failed') throw error
+  }
+  return { mintAheadSec: 0 }
 }

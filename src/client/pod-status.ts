@@ -42,7 +42,12 @@ export async function podStatus(
   }
   const reply = await interruptible(signal, () => askProvider(client, question))
   if (reply.pod_npub === pod.npub) await keep(client, pod, reply, signal)
-  return viewOf(client, client.orders.pod(pod.npub) ?? pod)
+  const known = client.orders.pod(pod.npub) ?? pod
+  // The provider knows better than any clock.
+  const runs = known.state === 'running' && (reply.state === 'running' || reply.state === 'starting')
+  return runs && reply.pod_npub === pod.npub
+    ? { pod: known, secondsLeft: reply.seconds_left }
+    : viewOf(client, known)
 }
 
 /** Your pods with the time left, the newest last; ended ones only with `all`. Asks nobody. */

@@ -7,7 +7,6 @@ import { getOrder, isIn, moveNow } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, InboxReading } from './ports.ts'
 import { receiveKept } from './receive-kept.ts'
-import { placeOfEnd } from './place-of-end.ts'
 import { sendOrder } from './send-order.ts'
 import { lockHasEnded, settleRefusal } from './settle-refusal.ts'
 import { applyStopAnswer, finishStop } from './stop-pod.ts'
@@ -23,6 +22,8 @@ export interface RecoverStep {
   inbox: InboxReading
   /** `quick` leaves `drafted` and `locked` orders alone and publishes nothing; `full` ends them and asks again. */
   mode: 'quick' | 'full'
+  /** Whether the paid time of a lease is over by its mint's time, too. */
+  hasEnded(order: OrderIn<'ready'>): Promise<boolean>
   /** How long a silent provider is waited for. */
   askAgainMs: number
   signal: AbortSignal
@@ -148,7 +149,7 @@ async function askTheMint(client: Recoverer, order: OrderIn<'silent'>, signal: A
 async function endLease(
   client: Recoverer,
   order: OrderIn<'ready'>,
-  { inbox, signal }: RecoverStep,
+  { inbox, hasEnded, signal }: RecoverStep,
 ): Promise<Order> {
   if (order.kind !== 'buy') return order
   for (const { messageId, from, content } of inbox.answers) {
@@ -159,7 +160,7 @@ async function endLease(
     const after = await takeLostLease(client, order, refund, signal)
     if (after.revision !== order.revision) return after
   }
-  return inbox.complete && leaseIsOver(client, order) ? markExpired(client, order) : order
+  return inbox.complete && (await hasEnded(order)) ? markExpired(client, order) : order
 }
 
 /** A provider that was away may find out afterwards that it had lost the machine: its refund is welcome then, too. */
@@ -174,13 +175,4 @@ async function lateLoss(
     if (refund !== undefined) return takeLostLease(client, order, refund, signal)
   }
   return order
-}
-
-/** True where the paid time has passed by our clock, and by what was known of the mint's when it was paid: either may be an hour off by now. */
-export function leaseIsOver(
-  { orders, clock }: Pick<Client, 'orders' | 'clock'>,
-  order: OrderIn<'ready'>,
-): boolean {
-  const end = orders.pod(order.podNpub)?.expiresAt.getTime() ?? Date.parse(order.expiresAt)
-  return placeOfEnd(order.payment, clock.now(), end) === 'over'
 }

@@ -4,6 +4,7 @@ import type { OrderId } from '../core/ids.ts'
 import type { RecoveryReport } from '../wallet/recovery-report.ts'
 import { podName } from './apply-answer.ts'
 import { interruptible } from './interruptible.ts'
+import { leaseEnds, seemsOver } from './lease-end.ts'
 import { satText, whereTheMoneyIs } from './money-text.ts'
 import { allOrders, getOrder } from './order-journal.ts'
 import { isOpen, type Order, type OrderState } from './order.ts'
@@ -11,13 +12,7 @@ import type { InboxReading, Message } from './ports.ts'
 import { type OrderOutlook, outlookOf } from './order-outlook.ts'
 import { isUnsettled, settleLock } from './untaken-payment.ts'
 import { keepsTokens } from './receive-kept.ts'
-import {
-  leaseIsOver,
-  type Recoverer,
-  recoverOrder,
-  type RecoverStep,
-  REFUND_KEPT_SEC,
-} from './recover-order.ts'
+import { type Recoverer, recoverOrder, type RecoverStep, REFUND_KEPT_SEC } from './recover-order.ts'
 
 export interface RecoverOptions {
   /** `quick`: what every command does that opens the wallet. `full`: `paygress orders recover`. */
@@ -46,6 +41,7 @@ export interface OrdersRecovery {
   operations: RecoveryReport
 }
 
+/** How long relays, and the mints of leases that seem to be over, are waited for. */
 const INBOX_MS = { quick: 3_000, full: 10_000 } as const
 const ASK_AGAIN_MS = 15_000
 /** States in which an answer may be waiting for us. */
@@ -82,8 +78,10 @@ async function recoverAll(
     : asked
   const inbox = await readInbox(client, due, { mode, signal })
   const failures = new Map<OrderId, string>()
+  const hasEnded = leaseEnds(client, { timeoutMs: INBOX_MS[mode], signal })
   for (const order of due) {
-    const failure = await recoverClaimed(client, order.orderId, { mode, inbox, askAgainMs, signal })
+    const step = { mode, inbox, hasEnded, askAgainMs, signal }
+    const failure = await recoverClaimed(client, order.orderId, step)
     if (failure !== undefined) failures.set(order.orderId, failure)
   }
   for (const order of allOrders(client.orders)) {
@@ -110,7 +108,7 @@ function unseenToken({ operationId, kind, orderId, result }: RecoveryReport['end
 }
 
 function isDue(client: Recoverer, order: Order, mode: 'quick' | 'full'): boolean {
-  if (order.state === 'ready') return order.kind === 'buy' && (mode === 'full' || leaseIsOver(client, order))
+  if (order.state === 'ready') return order.kind === 'buy' && (mode === 'full' || seemsOver(client, order))
   if (mode === 'quick' && (order.state === 'drafted' || order.state === 'locked')) return false
   return isOpen(order) || (mode === 'full' && keepsTokens(order))
 }

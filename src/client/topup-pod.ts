@@ -13,11 +13,12 @@ import { tooLittle } from './fund-gap.ts'
 import type { SeenOffer } from './offer-board.ts'
 import { providerNameOf } from './offer-rows.ts'
 import { interruptible } from './interruptible.ts'
+import { podIsOver } from './lease-end.ts'
 import { interruptedAt } from './order-errors.ts'
 import { grantedSec } from './order.ts'
 import type { OrderTerms } from './order-terms.ts'
 import { type PaymentPlan, planPayment } from './plan-payment.ts'
-import { leastSecondsLeft, placeOfPodEnd } from './place-of-end.ts'
+import { leastSecondsLeft } from './place-of-end.ts'
 import { relaysOf } from './plan-purchase.ts'
 import type { Client, Pod } from './ports.ts'
 import { confirmPreview, type Preview, previewOf } from './preview.ts'
@@ -47,7 +48,7 @@ async function topup(
   const known = existingOrder(client, wish)
   if (known !== undefined) return resumeTopup(client, known.orderId, wish, view)
   const pod = findPod(client.orders, wish.pod)
-  if (pod.state !== 'running' || placeOfPodEnd(client, pod) === 'over') throw podEnded(pod)
+  if (pod.state !== 'running' || (await podIsOver(client, pod))) throw podEnded(pod)
   checkEnd(wish.extent, client.clock)
   const { terms, spend } = await planTopup(client, pod, wish, view.signal)
   const preview = previewOf(

@@ -8,6 +8,7 @@ import type { Pod } from '../../../src/client/ports.ts'
 import { recoverOrders } from '../../../src/client/recover-orders.ts'
 import { stopPod } from '../../../src/client/stop-pod.ts'
 import { topupPod } from '../../../src/client/topup-pod.ts'
+import { PaygressError } from '../../../src/core/errors.ts'
 import {
   available,
   buyWish,
@@ -30,12 +31,8 @@ afterEach(async () => {
   await buyer.close()
 })
 
-const topup = (more = {}) =>
-  topupPod(
-    buyer.client,
-    { pod: 'mine', extent: { durationSec: 300 }, lock: true, yes: true, dryRun: false, ...more },
-    { signal },
-  )
+const topupWish = { pod: 'mine', extent: { durationSec: 300 }, lock: true, yes: true, dryRun: false }
+const topup = (more = {}) => topupPod(buyer.client, { ...topupWish, ...more }, { signal })
 
 describe('a top-up', () => {
   test('moves the end by the time bought', async () => {
@@ -172,7 +169,6 @@ describe.each([
   test('is over an hour after its time at the latest', async () => {
     buyer.clock.passSeconds(700 + 3_600)
     expect((await failure(topup())).code).toBe('pod_ended')
-    expect(() => openSsh(buyer.client, 'mine')).toThrow('its paid time is over')
     await recover()
     expect(state()).toBe('expired')
   })
@@ -194,6 +190,58 @@ test.each([
     expect(notes).toEqual([expect.stringMatching(/may be over: .* paygress status .* tells$/)])
   },
 )
+
+describe('a clock that jumps ahead after the purchase', () => {
+  const options = { clockAheadSec: 0 }
+
+  beforeEach(async () => {
+    await buyer.close()
+    options.clockAheadSec = 0
+    buyer = await openTestBuyer(options)
+    const bought = await buyPod(buyer.client, buyWish({ alias: 'mine' }), { signal })
+    if (bought.outcome !== 'served') throw new Error('not bought')
+    pod = bought.pod
+    options.clockAheadSec = 7_200
+  })
+
+  test('keeps nobody from entering and topping up, and the provider tells that it runs', async () => {
+    expect(openSsh(buyer.client, 'mine')).toMatchObject({ podNpub: pod.npub })
+    expect(buyer.client.notes).toEqual([
+      `the paid time of ${pod.name} may be over: it is by this clock; paygress status ${pod.name} tells`,
+    ])
+    expect(await podStatus(buyer.client, 'mine', { signal })).toMatchObject({ pod: { state: 'running' } })
+    expect(await topup()).toMatchObject({ outcome: 'served', extendedSec: 300 })
+  })
+
+  test('ends no order: a stop brings back what is left', async () => {
+    await recoverOrders(buyer.client, { mode: 'quick', signal })
+    expect(getOrder(buyer.orders, pod.orderId).state).toBe('ready')
+    expect(await stopPod(buyer.client, 'mine', { signal })).toMatchObject({ refundedSat: 10n })
+  })
+
+  test('ends no order while its mint cannot be asked', async () => {
+    buyer.clock.passSeconds(700)
+    const { wallet } = buyer
+    const mintTime = async (): Promise<number> => {
+      throw new PaygressError('mint_unreachable', 'it does not answer')
+    }
+    const silent = { ...buyer.client, wallet: { ...wallet, mintTime } }
+    await recoverOrders(silent, { mode: 'quick', signal })
+    expect(getOrder(buyer.orders, pod.orderId).state).toBe('ready')
+    expect((await failure(topupPod(silent, topupWish, { signal }))).code).toBe('mint_unreachable')
+    await recoverOrders(buyer.client, { mode: 'quick', signal })
+    expect(getOrder(buyer.orders, pod.orderId).state).toBe('expired')
+  })
+})
+
+test('an order that cannot be read keeps no machine from being listed and entered', async () => {
+  const { revision } = getOrder(buyer.orders, pod.orderId)
+  buyer.orders.transaction((tx) =>
+    buyer.orders.replaceOrder(tx, { orderId: pod.orderId, revision, state: 'ready', body: '{}' }),
+  )
+  expect(listPods(buyer.client)).toMatchObject([{ pod: { npub: pod.npub } }])
+  expect(openSsh(buyer.client, 'mine')).toMatchObject({ podNpub: pod.npub })
+})
 
 test('a lease whose end the provider moved unasked goes on until then', async () => {
   const order = getOrder(buyer.orders, pod.orderId)
