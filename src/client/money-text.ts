@@ -73,7 +73,7 @@ function placeOf(order: Order): string {
 }
 
 function spentElsewhere(payment: Payment): string {
-  return `${satText(payment.amountSat)} that were set aside for it were spent, and not from here: the order was sent, or the money taken back, by another copy of this home`
+  return `${satText(payment.amountSat)} that were set aside for it are spent by the word of the mint, and no provider has taken them by what this home knows: another copy of this home spent them, or the mint errs`
 }
 
 function untilLock(payment: Payment): string {

@@ -89,12 +89,12 @@ export function providerRefused(
   })
 }
 
-/** `failed`: the provider captured and never answered, or another copy of this home has spent the payment. */
+/** `failed`: the provider captured and never answered, or the payment is spent, and not from here. */
 export function brokenOrder(order: OrderIn<'broken'>): PaygressError {
   return new PaygressError('failed', `order ${order.orderId} is broken: ${whereTheMoneyIs(order)}`, {
     hint:
       order.message === undefined
-        ? 'look at that copy; another order is a new purchase'
+        ? 'look for another copy of this home; another order is a new purchase'
         : `paygress orders show ${order.orderId} has the proof; choose another provider`,
     details: details(order),
   })

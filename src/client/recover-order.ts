@@ -3,7 +3,7 @@ import { unixSeconds } from '../core/clock.ts'
 import { applyAnswer } from './apply-answer.ts'
 import { keepLaterEnd } from './later-end.ts'
 import { markExpired, refundIn, takeLostLease } from './lost-lease.ts'
-import { getOrder, isIn, moveNow } from './order-journal.ts'
+import { getOrder, inState, isIn, moveNow } from './order-journal.ts'
 import type { Order, OrderIn } from './order.ts'
 import type { Client, InboxReading } from './ports.ts'
 import { receiveKept } from './receive-kept.ts'
@@ -110,10 +110,16 @@ async function endUnsent(client: Recoverer, order: OrderIn<'locked'>, signal: Ab
   const { wallet, orders, clock } = client
   const { token, locktime, respondBefore, mintAheadSec } = order.payment
   const { state } = await wallet.tokenState(await wallet.inspect(token, [order.terms.mint]))
-  if (state !== 'spent') return takeBack(client, order, { by: 'own' }, signal)
+  if (state !== 'spent') return takeBack(client, notSpent(orders, order), { by: 'own' }, signal)
   const over = unixSeconds(clock) + mintAheadSec - (locktime ?? respondBefore)
   if (over > REFUND_KEPT_SEC) return moveNow(orders, order, { ...order, state: 'broken', lockSettled: true })
   return order.spentElsewhere === true ? order : moveNow(orders, order, { ...order, spentElsewhere: true })
+}
+
+/** What was said of it before does not hold any more, whatever becomes of taking it back. */
+function notSpent(orders: Client['orders'], order: OrderIn<'locked'>): OrderIn<'locked'> {
+  const { spentElsewhere, ...unspent } = order
+  return spentElsewhere === undefined ? order : inState(moveNow(orders, order, unspent), 'locked')
 }
 
 async function askAgain(

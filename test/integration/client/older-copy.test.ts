@@ -6,6 +6,7 @@ import { encodeOrder } from '../../../src/client/order-record.ts'
 import { brokenWords } from '../../../src/client/broken-words.ts'
 import { showOrder } from '../../../src/client/list-orders.ts'
 import { recoverOrders } from '../../../src/client/recover-orders.ts'
+import { PaygressError } from '../../../src/core/errors.ts'
 import { parseOrderId } from '../../../src/core/ids.ts'
 import {
   available,
@@ -40,7 +41,7 @@ test('a recovery says that somebody else has spent it, and ends the order when n
     spentElsewhere: true,
   })
   expect(showOrder(buyer.client, orderId)).toMatchObject({
-    money: expect.stringContaining('by another copy of this home'),
+    money: expect.stringContaining('another copy of this home spent them, or the mint errs'),
     next: 'paygress orders recover ends it, 30 days after its lock at the latest',
   })
   expect(available(buyer.wallet)).toBe(940n)
@@ -58,6 +59,35 @@ test('a recovery says that somebody else has spent it, and ends the order when n
   expect(getOrder(buyer.orders, orderId).state).toBe('broken')
   expect(brokenWords(buyer.orders)).toEqual(new Map())
   const error = await failure(buyPod(buyer.client, buyWish({ orderId }), { signal }))
-  expect(error).toMatchObject({ exitCode: 1, hint: 'look at that copy; another order is a new purchase' })
-  expect(error.message).toContain('were spent, and not from here')
+  expect(error).toMatchObject({
+    exitCode: 1,
+    hint: 'look for another copy of this home; another order is a new purchase',
+  })
+  expect(error.message).toContain('are spent by the word of the mint')
+})
+
+test('what is said of a payment that seemed spent does not outlive the word of the mint that it is not', async () => {
+  buyer = await openTestBuyer()
+  buyer.provider.script = 'silent'
+  await failure(buyPod(buyer.client, buyWish({ orderId }), { signal }))
+  const sent = getOrder(buyer.orders, orderId)
+  if (!isIn(sent, ['silent'])) throw new Error(sent.state)
+  const { message: _, ...unsent } = sent
+  const { state, body } = encodeOrder({ ...unsent, state: 'locked', spentElsewhere: true })
+  buyer.orders.transaction((tx) =>
+    buyer.orders.replaceOrder(tx, { orderId, revision: sent.revision, state, body }),
+  )
+  buyer.clock.passSeconds(3_000)
+  const refuses = {
+    ...buyer.wallet,
+    reclaim: async () => {
+      throw new PaygressError('mint_misbehaved', 'the mint refuses')
+    },
+  }
+  const client = { ...buyer.client, wallet: refuses }
+  await recoverOrders(client, { mode: 'full', signal: AbortSignal.timeout(20_000) })
+  const after = getOrder(buyer.orders, orderId)
+  expect(after).toMatchObject({ state: 'locked' })
+  expect(after).not.toHaveProperty('spentElsewhere')
+  expect(showOrder(buyer.client, orderId).money).toContain('are set aside for it')
 })
