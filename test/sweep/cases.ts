@@ -2,7 +2,7 @@
 import { FLOWS, type Flow, flowNamed } from './flows.ts'
 import type { Case } from './run-case.ts'
 import { type Cover, TABLE } from './table.ts'
-import type { Death } from './world.ts'
+import type { Death } from './mortals.ts'
 
 const SWAPPED = 'after wallet/ask-mint.ts askMint swap'
 const BEGUN = 'after wallet/engine.ts begin transaction'

@@ -5,7 +5,8 @@ import { flowNamed } from './flows.ts'
 import { standIn } from './passages.ts'
 import { type Case, runCase } from './run-case.ts'
 import { buildForSweep, type Edit } from './test-build.ts'
-import { type Death, World } from './world.ts'
+import type { Death } from './mortals.ts'
+import { World } from './world.ts'
 
 interface Mistake {
   edits: readonly Edit[]

@@ -1,7 +1,8 @@
 // Which deaths in a run are different ones? Those that leave a different world behind; what a trace says of that is compared, nothing is assumed.
 import type { Flow } from './flows.ts'
 import { type Case, runCase, runWitnessed } from './run-case.ts'
-import type { Death, World } from './world.ts'
+import type { Death } from './mortals.ts'
+import type { World } from './world.ts'
 
 /** One point as a process passed it, with digests of what it would have left behind there. */
 export interface Passage {

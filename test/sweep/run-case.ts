@@ -1,17 +1,9 @@
 // What must be true after any death? Everything is started again and recovers; then the oracle and the two journals are asked.
-import { existsSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import * as z from 'zod'
-import { type Journal, readJournal } from '../oracle/journal-file.ts'
-import { readMintBooks } from '../oracle/mint-books.ts'
-import { type Reckoning, reckon, wrongs } from '../oracle/reckon.ts'
-import { ordersOf } from '../support/product/journals.ts'
-import { rows } from '../support/product/money.ts'
-import { BASIC_SPEC } from '../support/scenario/serve-process.ts'
 import type { CliResult, RunningCli } from '../support/run-cli.ts'
+import { hasLooseEnds, held, leftovers, openOrders, reckonAll, servedSat, unfair } from './aftermath.ts'
 import type { Flow } from './flows.ts'
-import type { Buyer, Death, World } from './world.ts'
-import { readMachines } from './written-machines.ts'
+import type { Death } from './mortals.ts'
+import type { Buyer, World } from './world.ts'
 
 export interface Case {
   flow: Flow
@@ -24,15 +16,9 @@ export interface Case {
 
 const KILLED = 128 + 9
 const FUNDS_SAT = 200n
-const ALLOWANCE_MS = 300_000
-/** What the clock may differ by between two looks at it. */
-const SLACK_MS = 5_000
 /** Longer than any lock. */
 const PAST_THE_LOCK_SEC = 7_200
 const RECOVER = ['--timeout', '2s', 'orders', 'recover']
-/** Orders nobody has to look after any more. */
-const SETTLED = new Set(['ready', 'stopped', 'expired', 'reclaimed', 'refunded', 'broken'])
-
 /** Runs one case in a world; returns everything that is wrong afterwards, nothing where nobody has lost anything. */
 export async function runCase(world: World, one: Case): Promise<string[]> {
   return (await runWitnessed(world, one)).problems
@@ -83,17 +69,6 @@ export async function runWitnessed(
     ),
   ]
   return { problems, ...witnessed }
-}
-
-/** What should not be there when everybody has recovered. */
-function leftovers(reckoning: Reckoning): string[] {
-  return [
-    ...wrongs(reckoning),
-    ...reckoning.open.map((operation) => `not ended: ${operation}`),
-    ...reckoning.tokens.map(
-      ({ sat, side, operation }) => `${sat} sat left in the token of ${side} ${operation}`,
-    ),
-  ]
 }
 
 /** The command, with the provider started again as often as it dies, unless it is to stay dead. */
@@ -150,74 +125,4 @@ async function keepProviderUp(world: World, running: RunningCli): Promise<void> 
     await Promise.race([running.result, world.provider.result])
     if (world.provider.hasExited()) await world.restartProvider()
   }
-}
-
-function hasLooseEnds({ open, tokens }: Reckoning): boolean {
-  return open.length > 0 || tokens.length > 0
-}
-
-/** Where every sat of this world is. */
-export function reckonAll(world: World): Reckoning {
-  return reckon(readMintBooks(world.mintFile), [
-    // One that has died before its first entry has none.
-    ...world.buyers.flatMap(({ journal }, index) =>
-      existsSync(journal) ? [journalOf(world, `buyer ${index}`, journal)] : [],
-    ),
-    journalOf(world, 'provider', join(world.providerDir, 'paygress.db')),
-  ])
-}
-
-/** Read again only where its files are others than they were: the buyers of earlier cases do nothing any more. */
-function journalOf(world: World, side: string, path: string): Journal {
-  const state = [path, `${path}-wal`]
-    .map((file) => statSync(file, { bigint: true, throwIfNoEntry: false }))
-    .map((found) => (found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeNs}`))
-    .join()
-  const known = world.journals.get(path)
-  if (known?.state === state) return known.journal
-  const journal = readJournal(side, path)
-  world.journals.set(path, { state, journal })
-  return journal
-}
-
-function held({ held: all }: Reckoning, side: string): bigint {
-  return all[side] ?? 0n
-}
-
-/** What a machine costs that has run all the time. */
-function servedSat(ms: number): bigint {
-  return BigInt(Math.ceil((ms * BASIC_SPEC.rate_msats_per_sec) / 1_000_000))
-}
-
-function openOrders({ journal }: Buyer): string[] {
-  return ordersOf(journal)
-    .filter(({ state }) => !SETTLED.has(state))
-    .map(({ kind, state, order_id: id }) => `the ${kind} ${id} is still ${state}`)
-}
-
-const leaseRow = z.object({ lease_id: z.string() })
-const orderRow = z.object({ kind: z.string(), state: z.string() })
-
-/** No machine without payment beyond the allowance; no payment without a machine or the money back. */
-function unfair(world: World, { journal }: Buyer, gainSat: bigint, servedForSat: bigint): string[] {
-  const paid = new Set(
-    rows(join(world.providerDir, 'paygress.db'), 'SELECT lease_id FROM ledger_leases', leaseRow).map(
-      ({ lease_id: id }) => id,
-    ),
-  )
-  const free = Object.entries(readMachines(world.providerDir)).filter(
-    ([id, { startedAt = 0, expiresAt = 0 }]) =>
-      !paid.has(id) && expiresAt - startedAt > ALLOWANCE_MS + SLACK_MS,
-  )
-  const orders = rows(journal, 'SELECT kind, state FROM orders', orderRow)
-  const served = orders.some(({ state }) => ['ready', 'stopped', 'expired'].includes(state))
-  return [
-    ...free.map(([id]) => `the machine ${id} was given away without an entry in the books`),
-    ...(gainSat > servedForSat && !served
-      ? [`the provider has ${gainSat} sat of a buyer without a machine`]
-      : []),
-    ...orders
-      .filter(({ state }) => state === 'broken')
-      .map(({ kind }) => `the ${kind} was paid and never answered`),
-  ]
 }

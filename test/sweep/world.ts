@@ -1,6 +1,6 @@
 // Where does a sweep take place? A mint and a relay whose clock can be moved, a provider that can die, and one home after the other for buyers.
 import { subscribe } from 'node:diagnostics_channel'
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import * as z from 'zod'
@@ -15,18 +15,9 @@ import { startServe, type ServeProcess } from '../support/scenario/serve-process
 import { done, openTestWallet } from '../support/wallet/test-wallet.ts'
 import { DurableDisk } from './durable-disk.ts'
 import { clockOf } from './test-build.ts'
-import { type Passage, passagesOf } from './passages.ts'
+import { type Death, Mortals } from './mortals.ts'
+import type { Passage } from './passages.ts'
 import { readMachines } from './written-machines.ts'
-
-/** Where somebody dies: at the point, after it was passed so often. */
-export interface Death {
-  point: string
-  after?: number
-  /** Of the process alone, or of the machine it runs on: what is not synced is lost besides. A witness lives on and has seen the point. */
-  kill?: 'process' | 'power' | 'witness'
-  /** Which process of its side since `arm`, from 1 on; any without it. */
-  process?: number
-}
 
 export interface WorldOptions {
   /** Of the test build. */
@@ -44,7 +35,6 @@ export interface Buyer {
   fundedSat: bigint
 }
 
-const WITNESS = ' witness '
 const arrived = z.object({ request: z.custom<IncomingMessage>() })
 
 /** One market, as long as its cases last. */
@@ -62,12 +52,15 @@ export class World {
   #mint: RunningMint | undefined
   #relay: RunningRelay | undefined
   #serve: ServeProcess | undefined
-  /** Processes of each side so far, and how many of them were over when deaths were armed. */
-  readonly #started = { buyer: 0, provider: 0 }
-  readonly #over = { buyer: 0, provider: 0 }
+  readonly #sides: Readonly<Record<'buyer' | 'provider', Mortals>>
 
   constructor(options: WorldOptions) {
     this.#options = options
+    const traces = options.traces === true
+    this.#sides = {
+      buyer: new Mortals('buyer', this.dir, traces),
+      provider: new Mortals('provider', this.dir, traces),
+    }
   }
 
   /** Starts everything. */
@@ -135,7 +128,7 @@ export class World {
         PAYGRESS_RELAYS: this.#relay?.url ?? '',
         PAYGRESS_MINT: this.mint.url,
         PAYGRESS_YES: 'true',
-        ...this.#sweepEnv('buyer', buyer.home),
+        ...this.#sides.buyer.nextEnv(buyer.home),
         ...this.#clockEnv(),
         ...options.env,
       },
@@ -151,29 +144,22 @@ export class World {
   /** The next processes of this side die there, one after the other. */
   arm(side: 'buyer' | 'provider', deaths: readonly Death[]): void {
     const isServing = side === 'provider' && !this.provider.hasExited()
-    this.#over[side] = this.#started[side] - (isServing ? 1 : 0)
-    const lines = deaths.map(({ point, after = 0, kill, process }) => {
-      const whose = process === undefined ? '' : `in ${this.#over[side] + process} `
-      return `${after} ${whose}${kill === undefined || kill === 'process' ? '' : `${kill} `}${point}`
-    })
-    writeFileSync(this.#deathsOf(side), lines.join('\n'))
+    this.#sides[side].arm(deaths, isServing ? 1 : 0)
   }
 
   /** Nobody dies any more. */
   disarm(): void {
-    for (const side of ['buyer', 'provider']) writeFileSync(this.#deathsOf(side), '')
+    for (const side of Object.values(this.#sides)) side.disarm()
   }
 
   /** Whether every death that was armed has happened. */
   isDisarmed(side: 'buyer' | 'provider'): boolean {
-    const path = this.#deathsOf(side)
-    if (!existsSync(path)) return true
-    return readLines(path).every((line) => line.includes(WITNESS))
+    return this.#sides[side].isDisarmed()
   }
 
   /** Whether every witness that was armed has seen its point. */
   hasWitnessed(side: 'buyer' | 'provider'): boolean {
-    return !readFileSync(this.#deathsOf(side), 'utf8').includes(WITNESS)
+    return this.#sides[side].hasWitnessed()
   }
 
   get provider(): RunningCli {
@@ -190,7 +176,7 @@ export class World {
           relays: [this.#relay?.url ?? ''],
           mints: [this.mint.url],
           launcher: this.#options.launcher,
-          env: { ...this.#sweepEnv('provider', this.providerDir), ...this.#clockEnv(), ...env },
+          env: { ...this.#sides.provider.nextEnv(this.providerDir), ...this.#clockEnv(), ...env },
         })
         return
       } catch (error) {
@@ -235,10 +221,7 @@ export class World {
 
   /** The points that this side has passed since the last call, in order; processes are counted as for `arm`. */
   takeTrace(side: 'buyer' | 'provider'): Passage[] {
-    const path = this.#traceOf(side)
-    const lines = existsSync(path) ? readLines(path) : []
-    rmSync(path, { force: true })
-    return passagesOf(lines, this.#over[side])
+    return this.#sides[side].takeTrace()
   }
 
   async close(): Promise<void> {
@@ -246,25 +229,6 @@ export class World {
     await this.#relay?.close()
     await this.mint.close()
     rmSync(this.dir, { recursive: true, force: true })
-  }
-
-  #deathsOf(side: string): string {
-    return join(this.dir, `deaths-of-${side}`)
-  }
-
-  #traceOf(side: string): string {
-    return join(this.dir, `trace-of-${side}`)
-  }
-
-  /** Of the next process of this side. */
-  #sweepEnv(side: 'buyer' | 'provider', home: string): Record<string, string> {
-    this.#started[side] += 1
-    return {
-      SWEEP_DISK: home,
-      SWEEP_DEATHS: this.#deathsOf(side),
-      SWEEP_PROCESS: String(this.#started[side]),
-      ...(this.#options.traces === true ? { SWEEP_TRACE: this.#traceOf(side) } : {}),
-    }
   }
 
   #clockEnv(): Record<string, string> {
@@ -283,10 +247,4 @@ export class World {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }
-}
-
-function readLines(path: string): string[] {
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
 }
