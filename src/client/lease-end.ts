@@ -8,6 +8,9 @@ import type { Client, Pod } from './ports.ts'
 
 type Ready = OrderIn<'ready'>
 
+/** A mint that has said nothing for so long after an end may be gone for good; nobody's clock is wrong by as much as that unseen. */
+const SILENT_MS = 86_400_000
+
 /** True where the paid time has passed by our clock, and by what was known of the mint's when it was paid: both may be wrong by now. */
 export function seemsOver({ orders, clock }: Pick<Client, 'orders' | 'clock'>, order: Ready): boolean {
   return placeOfEnd(order.payment, clock.now(), endOf(orders, order)) === 'over'
@@ -28,7 +31,7 @@ export async function podIsOver(
 
 /**
  * Tells of one lease after another whether it is over by its mint's time, too. Each mint is asked once; where it does not say within
- * `timeoutMs`, its leases are left for later.
+ * `timeoutMs`, its leases are left for later, and a day after their end they are over by our clock alone.
  */
 export function leaseEnds(
   client: Pick<Client, 'wallet' | 'orders' | 'clock'>,
@@ -41,7 +44,9 @@ export function leaseEnds(
     const asked = times.get(mint) ?? timeWithin(client.wallet, mint, { timeoutMs, signal })
     times.set(mint, asked)
     const mintNow = await asked
-    return mintNow !== undefined && mintNow * 1000 > endOf(client.orders, order)
+    const end = endOf(client.orders, order)
+    if (mintNow !== undefined) return mintNow * 1000 > end
+    return placeOfEnd(order.payment, client.clock.now() - SILENT_MS, end) === 'over'
   }
 }
 

@@ -234,6 +234,19 @@ describe('a clock that jumps ahead after the purchase', () => {
   })
 })
 
+test('a lease whose mint is gone is over a day after its end', async () => {
+  const mintTime = async (): Promise<number> => {
+    throw new PaygressError('mint_unreachable', 'it does not answer')
+  }
+  const silent = { ...buyer.client, wallet: { ...buyer.wallet, mintTime } }
+  buyer.clock.passSeconds(86_000)
+  await recoverOrders(silent, { mode: 'quick', signal })
+  expect(getOrder(buyer.orders, pod.orderId).state).toBe('ready')
+  buyer.clock.passSeconds(1_400)
+  await recoverOrders(silent, { mode: 'quick', signal })
+  expect(getOrder(buyer.orders, pod.orderId).state).toBe('expired')
+})
+
 test('an order that cannot be read keeps no machine from being listed and entered', async () => {
   const { revision } = getOrder(buyer.orders, pod.orderId)
   buyer.orders.transaction((tx) =>
