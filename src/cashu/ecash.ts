@@ -21,11 +21,9 @@ const MOST_REMEMBERED = 1024
 /** The arithmetic of ecash (NUT-00, 02, 11, 12, 13, 18, 20). */
 export const ecash: Ecash = {
   seedOutputs: (seed, counter, amounts, keysetId, role) =>
-    amounts.map((amount, index) => {
-      const own = counter + index
-      const data = OutputData.createSingleDeterministicData(amount, seed, own, keysetId)
-      return { ...output(data, role), counter: own }
-    }),
+    amounts.map((amount, index) =>
+      output(OutputData.createSingleDeterministicData(amount, seed, counter + index, keysetId), role),
+    ),
   lockedOutputs: (lock, amounts, keysetId) =>
     amounts.map((amount) =>
       output(

@@ -11,6 +11,8 @@ export interface RestoreWish {
   /** Undefined: go on with the words the wallet has, or ask for them. */
   words: string | undefined
   mint: MintUrl | undefined
+  /** See the wallet's `RestoreOptions`. */
+  gap: number | undefined
   signal: AbortSignal
 }
 
@@ -20,7 +22,7 @@ export interface RestoreWish {
  */
 export async function restoreWallet(
   { wallet, progress, ask }: Pick<Client, 'wallet' | 'progress' | 'ask'>,
-  { words, mint, signal }: RestoreWish,
+  { words, mint, gap, signal }: RestoreWish,
 ): Promise<RestoreReport[]> {
   const mints = usableMints(wallet, mint)
   if (mints.length === 0) {
@@ -46,6 +48,7 @@ export async function restoreWallet(
       () =>
         wallet.restore(one, {
           signal,
+          gap,
           onProgress: ({ restoredSat, coins, keysetId, counter }) =>
             progress.step(
               `keyset ${keysetId} up to ${counter}: ${satText(restoredSat)} in ${coins} coins so far`,

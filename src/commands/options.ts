@@ -170,6 +170,11 @@ export const COMMAND_OPTIONS = {
     description: 'yes, show the secret on this screen',
     env: 'PAYGRESS_REVEAL',
   },
+  gap: {
+    flags: '--gap <n>',
+    description: 'search on over so many counters in a row that made no coin (default 500)',
+    env: 'PAYGRESS_GAP',
+  },
   wordsFile: {
     flags: '--words-file <file>',
     description: 'file with the 12 words',

@@ -26,8 +26,6 @@ const output = z.object({
   secret: z.string(),
   r: z.string(),
   role: z.enum(['keep', 'send']),
-  // Rows of older versions do not say it.
-  counter: z.number().optional(),
 })
 const plan = z.object({
   ownInputs: z.boolean(),

@@ -68,13 +68,6 @@ export function walletWriter(sql: SqlWriter): WalletWriter {
       )
       return first
     },
-    // One that lies below others stays used up, so that those behind it are still the end of all that was ever taken.
-    giveBackCounters: (keysetId, first, count) =>
-      void sql.run('UPDATE wallet_counter SET next = ? WHERE keyset_id = ? AND next = ?', [
-        first,
-        keysetId,
-        first + count,
-      ]),
     addCoins: (mint, coins, operationId) => {
       for (const { y, proof } of coins) {
         sql.run(

@@ -21,8 +21,6 @@ export interface Output {
   /** The blinding factor, decimal. */
   r: string
   role: 'keep' | 'send'
-  /** What its secret was derived from (NUT-13); locked ones are random and have none. */
-  counter?: number | undefined
 }
 
 /** A blind signature of NUT-00 with the DLEQ proof of NUT-12. */

@@ -89,24 +89,9 @@ export function fail(
     } else {
       writer.settleTokens(ys.filter((y) => !unspentYs.has(y)))
     }
-    if (operation.kind !== 'capture') giveBackCounters(writer, operation.id)
     return true
   })
   return stood ? result : standing(deps, operation.id)
-}
-
-/**
- * The mint has signed nothing of a failed row and will not be asked for it again. Were its counters used up all the same, many forged tokens
- * would make a gap over which a restore from the words does not look. A failed capture is asked for once more, and keeps them.
- */
-function giveBackCounters(writer: WalletWriter, operationId: string): void {
-  for (const { outputs } of writer.attempts(operationId).toReversed()) {
-    const counters = outputs.flatMap(({ counter }) => (counter === undefined ? [] : [counter]))
-    const [first] = outputs
-    // They were taken in one go.
-    if (first !== undefined && counters.length > 0)
-      writer.giveBackCounters(first.keysetId, Math.min(...counters), counters.length)
-  }
 }
 
 /** The end of a row and its effect; false where the row is not this process's any more. */

@@ -40,7 +40,7 @@ function tokenSat(
   return addReceiverFee ? tokenThatPays(sat, keyset, lock !== undefined) : sat
 }
 
-/** New outputs for these amounts, their counters taken, smallest first as the mint will see them. */
+/** New outputs for these amounts, their counters used up for ever, smallest first as the mint will see them. */
 export function makeOutputs(
   deps: { ecash: OutputMaker; seed: Uint8Array; writer: Pick<WalletWriter, 'takeCounters'> },
   plan: OperationPlan,

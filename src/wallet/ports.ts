@@ -160,8 +160,6 @@ export interface WalletWriter extends WalletReader {
   saveKeys(mint: MintUrl, keysetId: string, keys: Readonly<Record<string, string>>): void
   /** The first of `count` counters of a keyset that were never used (NUT-13), used from now on. */
   takeCounters(keysetId: string, count: number): number
-  /** Counters that made no coin are the next to be taken again, unless others were taken since. */
-  giveBackCounters(keysetId: string, first: number, count: number): void
   addCoins(mint: MintUrl, coins: readonly Coin[], operationId: string): void
   /** Throws `internal` where one of them is not free. */
   reserveCoins(ys: readonly string[], operationId: string): void

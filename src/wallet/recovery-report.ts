@@ -23,6 +23,8 @@ export interface RecoveryReport {
 
 export interface RestoreOptions {
   signal: AbortSignal
+  /** So many counters in a row that made no coin end the search of a keyset; 500 without it. */
+  gap?: number | undefined
   /** Called after every batch, with the sums so far and the counter of the keyset that is looked at. */
   onProgress(soFar: RestoreReport & { keysetId: string; counter: number }): void
 }

@@ -14,8 +14,8 @@ import type { RestoreOptions, RestoreReport } from './recovery-report.ts'
 /** Counters asked for at once. */
 const BATCH = 250
 /**
- * So many counters in a row that the mint never signed end a keyset: what was refused gives its counters back, so that only operations that
- * fail while others go on use any up for nothing.
+ * So many counters in a row that the mint never signed end a keyset. Whatever a mint refuses uses some up for good: a crash a few, many
+ * forged tokens hundreds. Who knows of more coins asks for a longer search.
  */
 const GAP = 500
 
@@ -31,7 +31,7 @@ interface Found extends Signed {
 export async function restoreWallet(
   deps: WalletDeps,
   mint: MintUrl,
-  { signal, onProgress }: RestoreOptions,
+  { signal, onProgress, gap = GAP }: RestoreOptions,
 ): Promise<RestoreReport> {
   const ecash = await deps.ecashSource.load()
   const keysets = await deps.mints.keysets(mint, { maxAgeMs: 0, signal })
@@ -44,7 +44,7 @@ export async function restoreWallet(
       continue
     }
     report.keysets += 1
-    await restoreKeyset(deps, ecash, { mint, keyset, signal }, (sum) => {
+    await restoreKeyset(deps, ecash, { mint, keyset, signal }, gap, (sum) => {
       report.restoredSat += sum.sat
       report.coins += sum.coins
       report.unusable += sum.unusable
@@ -77,19 +77,20 @@ export function searchedFirst(deps: WalletDeps): MintDirectory {
 
 /** Takes in what other wallets of the same words have made of a keyset, and goes on behind the counters that they used. */
 export async function searchKeyset(deps: WalletDeps, ecash: Ecash, place: Place): Promise<void> {
-  await restoreKeyset(deps, ecash, place, () => undefined)
+  await restoreKeyset(deps, ecash, place, GAP, () => undefined)
 }
 
 async function restoreKeyset(
   deps: WalletDeps,
   ecash: Ecash,
   place: Place,
+  gap: number,
   note: (sum: { sat: bigint; coins: number; unusable: number; counter: number }) => void,
 ): Promise<void> {
   // Counters below this one were used by this wallet itself: its journal knows what became of them.
   let base = deps.store.counter(place.keyset.id)
   let from = base
-  while (from < base + GAP) {
+  while (from < base + gap) {
     place.signal?.throwIfAborted()
     const signed = await askFor(deps, ecash, place, from)
     from += BATCH

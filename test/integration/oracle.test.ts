@@ -168,35 +168,6 @@ describe('finds what is lost', () => {
   })
 })
 
-/** An operation that failed, and asked for the very outputs of the buyer's first one of that kind; `endedAt` is an SQL expression of its columns. */
-function alsoAskedInVain(kind: 'lock' | 'fund', endedAt: string): void {
-  change(
-    journalOf(buyer),
-    `INSERT INTO wallet_operation SELECT 'in vain', 'lock', 'failed', mint, unit, amount_sat, fee_sat, order_id, inputs, plan, NULL,
-       effect, owner, result, capture_before, lock_ends_at, 0, ${endedAt} FROM wallet_operation WHERE kind = '${kind}';
-     INSERT INTO wallet_attempt SELECT 'in vain', number, outputs, fee_sat, may_land_until FROM wallet_attempt
-       WHERE operation_id IN (SELECT id FROM wallet_operation WHERE kind = '${kind}')`,
-  )
-}
-
-describe('takes an output for asked for once that another operation asked for in vain', () => {
-  test('and had given up before', async () => {
-    await lockedPayment()
-    alsoAskedInVain('lock', 'created_at')
-    expect(wrongs(reckoning())).toEqual([])
-  })
-
-  test('and had given up while an invoice was waited for, or before a later attempt', async () => {
-    alsoAskedInVain('fund', 'updated_at')
-    expect(wrongs(reckoning())).toEqual([])
-    change(
-      journalOf(buyer),
-      "UPDATE wallet_operation SET quote = NULL; UPDATE wallet_attempt SET number = 2 WHERE operation_id <> 'in vain'",
-    )
-    expect(wrongs(reckoning())).toEqual([])
-  })
-})
-
 describe('finds what is there twice', () => {
   test('a coin in two wallets', () => {
     change(
@@ -214,18 +185,6 @@ describe('finds what is there twice', () => {
     await buyer.wallet.send(url, 100n, {})
     change(journalOf(buyer), "UPDATE wallet_coin SET state = 'unspent' WHERE state = 'spent'")
     expect(wrongs(reckoning()).join()).toMatch(/twice \d+ sat: consumer counts \w+…, which is spent/)
-  })
-
-  test('a counter that was used again before its operation had failed', async () => {
-    await lockedPayment()
-    alsoAskedInVain('lock', 'created_at + 1')
-    const twice = /one output was asked for by consumer lock [\w ]+ and consumer lock/
-    expect(wrongs(reckoning()).join()).toMatch(twice)
-  })
-
-  test('a counter that was used again by an operation which was over before the other had failed', async () => {
-    alsoAskedInVain('fund', 'updated_at + 1')
-    expect(wrongs(reckoning()).join()).toMatch(/one output was asked for by/)
   })
 
   test('a counter that two operations used', async () => {

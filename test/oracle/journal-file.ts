@@ -2,7 +2,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import * as z from 'zod'
 import { blindedMessage, pointOfSecret } from './curve.ts'
-import { type Lock, lockOf, xOf } from './lock.ts'
 
 export interface Journal {
   /** Who keeps it: `consumer`, `provider` … */
@@ -22,10 +21,6 @@ export interface JournalledOutput {
   operation: string
   state: 'prepared' | 'submitted' | 'done' | 'failed'
   isCapture: boolean
-  /** When its operation ended, in Unix ms; undefined where it has not. */
-  endedAt: number | undefined
-  /** It was asked for then or before, in Unix ms: an attempt has no time of its own, its operation has. */
-  askedBy: number
   b: string
   y: string
   sat: bigint
@@ -51,13 +46,19 @@ export interface JournalledCoin {
   takerIsOpen: boolean
 }
 
+export interface Lock {
+  /** x coordinates. */
+  pubkey: string
+  refund: string | undefined
+  locktime: number | undefined
+}
+
 const json = <Shape extends z.ZodType>(shape: Shape) =>
   z
     .string()
     .transform((text): unknown => JSON.parse(text))
     .pipe(shape)
 const decimal = z.string().transform(BigInt)
-const unixMs = z.bigint().transform(Number)
 const operationState = z.enum(['prepared', 'submitted', 'done', 'failed'])
 const output = z.object({
   B_: z.string(),
@@ -69,10 +70,6 @@ const attemptRow = z.object({
   id: z.string(),
   kind: z.string(),
   state: operationState,
-  created_at: unixMs,
-  updated_at: unixMs,
-  has_quote: z.bigint(),
-  number: z.bigint(),
   fee_sat: z.bigint(),
   outputs: json(z.array(output)),
 })
@@ -91,6 +88,11 @@ const operationRow = z.object({
   kind: z.string(),
   quote: json(z.object({ id: z.string() })).nullable(),
 })
+const lockSecret = z.tuple([
+  z.literal('P2PK'),
+  z.object({ data: z.string(), tags: z.array(z.array(z.string())).default([]) }),
+])
+
 const points = new Map<string, string>()
 
 /** Reads a `paygress.db` of either side. */
@@ -101,8 +103,7 @@ export function readJournal(side: string, path: string): Journal {
     const rows = <Shape extends z.ZodType>(sql: string, shape: Shape): z.infer<Shape>[] =>
       z.array(shape).parse(database.prepare(sql).all())
     const attempts = rows(
-      `SELECT o.id, o.kind, o.state, o.created_at, o.updated_at, o.quote IS NOT NULL AS has_quote,
-         a.number, a.fee_sat, a.outputs FROM wallet_attempt a
+      `SELECT o.id, o.kind, o.state, a.fee_sat, a.outputs FROM wallet_attempt a
        JOIN wallet_operation o ON o.id = a.operation_id ORDER BY o.created_at, a.number`,
       attemptRow,
     )
@@ -127,7 +128,6 @@ export function readJournal(side: string, path: string): Journal {
           operation: nameOf(row),
           state: row.state,
           isCapture: row.kind === 'capture',
-          ...timesOf(row),
           b: one.B_,
           y: pointOf(one.secret),
           sat: one.amountSat,
@@ -164,23 +164,28 @@ function nameOf({ kind, id }: { kind: string; id: string }): string {
   return `${kind} ${id.slice(0, 8)}`
 }
 
-/** Only the first attempt of a row without an invoice is as old as the row; any other was made before the row's end. */
-function timesOf({
-  state,
-  number,
-  has_quote: hasQuote,
-  created_at: createdAt,
-  updated_at: updatedAt,
-}: z.infer<typeof attemptRow>): Pick<JournalledOutput, 'endedAt' | 'askedBy'> {
-  const endedAt = state === 'done' || state === 'failed' ? updatedAt : undefined
-  const isAsOldAsItsRow = number === 1n && hasQuote === 0n
-  return { endedAt, askedBy: isAsOldAsItsRow ? createdAt : (endedAt ?? Infinity) }
-}
-
 function pointOf(secret: string): string {
   const known = points.get(secret)
   if (known !== undefined) return known
   const point = pointOfSecret(secret)
   points.set(secret, point)
   return point
+}
+
+/** Who may spend a locked secret (NUT-11); undefined: whoever knows it. */
+function lockOf(secret: string): Lock | undefined {
+  if (!secret.startsWith('[')) return undefined
+  const [, { data, tags }] = lockSecret.parse(JSON.parse(secret))
+  const tag = (name: string): string | undefined => tags.find(([key]) => key === name)?.[1]
+  const [refund, locktime] = [tag('refund'), tag('locktime')]
+  return {
+    pubkey: xOf(data),
+    refund: refund === undefined ? undefined : xOf(refund),
+    locktime: locktime === undefined ? undefined : Number(locktime),
+  }
+}
+
+/** Keys are compared by their x coordinate alone. */
+function xOf(pubkey: string): string {
+  return pubkey.slice(-64)
 }

@@ -1,7 +1,6 @@
 // Where is every sat? Each signature of the mint is looked for in the journals; what nobody can reach is lost, what two can spend is there twice.
 import type { Journal, JournalledCoin, JournalledOutput } from './journal-file.ts'
 import { type MintBooks, sum } from './mint-books.ts'
-import { isGivenUp, type Place, reused } from './reuse.ts'
 
 /** A wrong that was found: how many sats, and what is wrong. */
 export interface Finding {
@@ -35,6 +34,11 @@ export interface Reckoning {
   open: string[]
 }
 
+interface Place {
+  side: string
+  output: JournalledOutput
+}
+
 interface Holding {
   side: string
   coin: JournalledCoin
@@ -61,11 +65,11 @@ export function reckon(books: MintBooks, journals: readonly Journal[]): Reckonin
     twice: [],
     open: journals.flatMap(({ side, openOperations }) => openOperations.map((one) => `${side} ${one}`)),
   }
-  found.twice.push(...reused(index.places.values()))
+  lookForReuse(index, found)
   for (const [b, sat] of books.signed) placeSignature(b, sat, books, journals, index, found)
   for (const { quoteId, sat, issued } of books.paid) if (!issued) placeQuote(quoteId, sat, journals, found)
   lookForSpentCoins(books, journals, found)
-  countFees(books, journals, index, found)
+  countFees(books, journals, found)
   return found
 }
 
@@ -87,10 +91,12 @@ function indexOf(journals: readonly Journal[]): Index {
   }
 }
 
-/** Whose request was signed, of all that asked for an output. */
-function placeOf({ places }: Index, b: string): Place | undefined {
-  const all = places.get(b) ?? []
-  return all.find(({ output }) => !isGivenUp(output)) ?? all[0]
+function lookForReuse({ places }: Index, found: Reckoning): void {
+  for (const same of places.values()) {
+    if (same.length < 2) continue
+    const where = same.map(({ side, output }) => `${side} ${output.operation}`).join(' and ')
+    found.twice.push({ sat: same[0]?.output.sat ?? 0n, what: `one output was asked for by ${where}` })
+  }
 }
 
 function placeSignature(
@@ -101,7 +107,7 @@ function placeSignature(
   index: Index,
   found: Reckoning,
 ): void {
-  const place = placeOf(index, b)
+  const place = index.places.get(b)?.[0]
   const y = place?.output.y ?? index.restored.get(b)?.[0]?.coin.y
   if (y === undefined) {
     found.lost.push({ sat, what: `the mint signed ${short(b)}, which stands in no journal` })
@@ -185,16 +191,11 @@ function lookForSpentCoins(books: MintBooks, journals: readonly Journal[], found
 }
 
 /** What the mint kept must be what the journals call fees, of exactly the requests it did. */
-function countFees(books: MintBooks, journals: readonly Journal[], index: Index, found: Reckoning): void {
+function countFees(books: MintBooks, journals: readonly Journal[], found: Reckoning): void {
   const issuedSat = sum(books.paid.filter(({ issued }) => issued).map(({ sat }) => sat))
   const keptSat = issuedSat + books.spentSat - sum(books.signed.values()) - books.meltedSat
-  const done = journals.flatMap(({ side, attempts }) =>
-    attempts.filter(({ operation, outputs }) =>
-      outputs.some((b) => {
-        const place = placeOf(index, b)
-        return books.signed.has(b) && place?.side === side && place.output.operation === operation
-      }),
-    ),
+  const done = journals.flatMap(({ attempts }) =>
+    attempts.filter(({ outputs }) => outputs.some((b) => books.signed.has(b))),
   )
   found.feesSat = sum(done.map(({ feeSat }) => feeSat))
   if (keptSat > found.feesSat)

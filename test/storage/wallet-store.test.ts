@@ -133,19 +133,6 @@ test('counters of a keyset are never handed out twice', () => {
   expect(write((writer) => writer.takeCounters('k', 1))).toBe(5)
 })
 
-test('counters that are given back are the next ones, unless others were taken since', () => {
-  const taken = write((writer) => [
-    writer.takeCounters('k', 3),
-    writer.takeCounters('k', 2),
-    writer.takeCounters('k', 4),
-  ])
-  expect(taken).toEqual([0, 3, 5])
-  write((writer) => writer.giveBackCounters('k', 3, 2))
-  expect(store.counter('k')).toBe(9)
-  write((writer) => writer.giveBackCounters('k', 5, 4))
-  expect(write((writer) => writer.takeCounters('k', 1))).toBe(5)
-})
-
 test('the fate of a proof is written once', () => {
   write((writer) => {
     writer.insertOperation(operation(), [])

@@ -61,10 +61,11 @@ export const WALLET: CommandGroup = {
           name: 'restore',
           summary: 'bring the money back from the 12 words',
           arguments: '[dash]',
-          options: ['wordsFile'],
+          options: ['wordsFile', 'gap'],
           examples: [
             'paygress wallet restore --mint https://mint.example.com --words-file words.txt',
             'paygress wallet restore - < words.txt',
+            'paygress wallet restore --gap 10000',
           ],
           load: () => import('../wallet/restore.ts'),
         },

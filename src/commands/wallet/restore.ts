@@ -6,11 +6,15 @@ import type { RestoreReport } from '../../wallet/recovery-report.ts'
 import { readWords, type Invocation } from '../invocation.ts'
 import { withClient } from '../with-client.ts'
 
+/** A minute of arithmetic for each keyset. */
+const LONGEST_GAP = 100_000
+
 export async function run(invocation: Invocation): Promise<undefined> {
-  const { terminal, signal } = invocation
+  const { terminal, signal, options } = invocation
+  const gap = options.count('gap', 1, LONGEST_GAP)
   const words = await readWords(invocation)
   await withClient(invocation, async (client) => {
-    const reports = await restoreWallet(client, { words, mint: client.settings.mint, signal })
+    const reports = await restoreWallet(client, { words, mint: client.settings.mint, gap, signal })
     const totalSat = reports.reduce((sum, { restoredSat }) => sum + restoredSat, 0n)
     await terminal.answer({
       document: {
