@@ -22,19 +22,30 @@ export async function runSsh(
   args: readonly string[],
   { env, program = 'ssh', stdoutToStderr = false }: RunSshOptions = {},
 ): Promise<number> {
-  const child = spawn(program, args, {
-    stdio: ['inherit', stdoutToStderr ? 2 : 'inherit', 'inherit'],
-    env: { ...process.env, ...env },
-  })
-  // The terminal sends SIGINT and SIGQUIT to ssh as well: this process only has to survive them.
+  // The terminal sends SIGINT and SIGQUIT to ssh as well: this process only has to survive them, from before ssh is there.
   const ignore = (): void => undefined
-  const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
   process.on('SIGINT', ignore).on('SIGQUIT', ignore)
-  for (const signal of FORWARDED) process.on(signal, forward)
   try {
-    return await exitCode(child, program)
+    const child = spawn(program, args, {
+      stdio: ['inherit', stdoutToStderr ? 2 : 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+    })
+    return await forwarding(child, async () => exitCode(child, program))
   } finally {
     process.off('SIGINT', ignore).off('SIGQUIT', ignore)
+  }
+}
+
+/** Hands signals that are for this process alone on to ssh while the work lasts. */
+async function forwarding<Result>(
+  child: ReturnType<typeof spawn>,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const forward = (signal: NodeJS.Signals): void => void child.kill(signal)
+  for (const signal of FORWARDED) process.on(signal, forward)
+  try {
+    return await work()
+  } finally {
     for (const signal of FORWARDED) process.off(signal, forward)
   }
 }
