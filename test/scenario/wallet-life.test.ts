@@ -36,7 +36,7 @@ describe('the 12 words', () => {
       restored_sat: 77,
       mints: [{ url: net.mint, restored_sat: 77, unusable_coins: 0 }],
     })
-    expect(restored.stderr).toMatch(/keyset [0-9a-f]+ up to 100: 77 sat in \d coins so far/)
+    expect(restored.stderr).toMatch(/keyset [0-9a-f]+ up to 250: 77 sat in \d coins so far/)
     expect((await net.run(['wallet', 'balance', '-o', 'name'], { home })).stdout).toBe('77\n')
     expect((await net.run(['wallet', 'words', '--reveal', '-q'], { home })).stdout).toBe(shown.stdout)
 
