@@ -10,7 +10,7 @@ import type { Client, Pod, SshTarget } from './ports.ts'
  */
 export function openSsh(client: Pick<Client, 'orders' | 'clock' | 'progress'>, name: string): SshTarget {
   const pod = findPod(client.orders, name)
-  if (pod.state !== 'running') throw ended(pod)
+  if (pod.state !== 'running') throw ended(pod, `it is ${pod.state}`)
   if (leastSecondsLeft(client, pod) === 0) {
     const why =
       placeOfPodEnd(client, pod) === 'over'
@@ -29,8 +29,17 @@ export function openSsh(client: Pick<Client, 'orders' | 'clock' | 'progress'>, n
   return { podNpub: npub, name: words, alias, host, port, user, onion, hostKey, keyPath, password }
 }
 
-function ended(pod: Pod): PaygressError {
-  return new PaygressError('pod_ended', `${pod.name} cannot be entered: it is ${pod.state}`, {
+/** Why a login has failed, where both clocks say that the paid time of the pod was over; undefined where they do not. */
+export function endedByClocks(
+  client: Pick<Client, 'orders' | 'clock'>,
+  name: string,
+): PaygressError | undefined {
+  const pod = findPod(client.orders, name)
+  return placeOfPodEnd(client, pod) === 'over' ? ended(pod, 'its paid time is over') : undefined
+}
+
+function ended(pod: Pod, why: string): PaygressError {
+  return new PaygressError('pod_ended', `${pod.name} cannot be entered: ${why}`, {
     hint: `paygress buy --spec ${pod.specId} --for 1h rents a new one`,
     details: { pod_npub: pod.npub, state: pod.state },
   })

@@ -1,16 +1,18 @@
 // paygress ssh: log in to a pod with the system's ssh; everything after the pod's name is ssh's.
-import { openSsh } from '../client/open-ssh.ts'
+import { endedByClocks, openSsh } from '../client/open-ssh.ts'
 import { wirePods } from '../wiring/wire-pods.ts'
 import { firstArgument, type Invocation } from './invocation.ts'
+
+/** What ssh ends with where it fails itself. */
+const NO_LOGIN = 255
 
 export async function run(invocation: Invocation): Promise<number | undefined> {
   const { options, terminal, env, args } = invocation
   const pods = wirePods(env, options.text('profile'))
   try {
-    const target = openSsh(
-      { ...pods, progress: terminal.progress },
-      firstArgument(invocation, 'the name of the pod'),
-    )
+    const name = firstArgument(invocation, 'the name of the pod')
+    const target = openSsh({ ...pods, progress: terminal.progress }, name)
+    const whyNot = endedByClocks(pods, name)
     const { own, rest } = takeOwn(args.slice(1))
     const { sshOptions, command } = split(rest)
     const tor = options.flag('tor') || own.has('--tor')
@@ -25,7 +27,9 @@ export async function run(invocation: Invocation): Promise<number | undefined> {
       return undefined
     }
     terminal.close()
-    return await pods.launcher.run(target, { sshOptions, command, tor })
+    const code = await pods.launcher.run(target, { sshOptions, command, tor })
+    if (code === NO_LOGIN && whyNot !== undefined) throw whyNot
+    return code
   } finally {
     pods.close()
   }
