@@ -42,7 +42,7 @@ await leaveBacklog(world, dice.fork('backlog'))
 await fundEverybody(world)
 const until = Date.now() + minutes * 60_000
 world.storm(number(values.storm))
-await Promise.all([
+const lives = [
   ...world.people.map(async (person, index) =>
     live(person, world, dice.fork(`person ${index}`), tally, until),
   ),
@@ -50,7 +50,10 @@ await Promise.all([
     killNowAndThen(one, dice.fork(`killer ${index}`), tally, until),
   ),
   rotateNowAndThen(world, dice.fork('rotation'), tally, until),
-])
+]
+// What breaks off one life ends none of the others, and not the reckoning.
+for (const result of await Promise.allSettled(lives))
+  if (result.status === 'rejected') tally.fault(String(result.reason))
 const judged = await reckon(world, tally)
 
 console.table(asTable(tally.counts))

@@ -15,6 +15,8 @@ import { relayWeather, type RelayWeather } from '../support/weather/relay-weathe
 const SHIFTED_CLOCK = fileURLToPath(new URL('../support/shifted-clock.ts', import.meta.url))
 /** One sat a second: every second that goes astray is seen. */
 const RATE_MSAT = 1_000
+/** In bad weather a provider asks its mints and relays again and again before it serves. */
+const LONGEST_START_MS = 120_000
 
 export interface SoakMint {
   readonly mint: RunningMint
@@ -63,7 +65,9 @@ export async function openSoakWorld(dice: Dice, population: number): Promise<Soa
     mints: mints.map(({ weather }) => weather.url),
   }
   const providers = await Promise.all(
-    [0, 1].map(async (index) => startProvider({ ...urls, env: providerEnv(index) })),
+    [0, 1].map(async (index) =>
+      startProvider({ ...urls, startMs: LONGEST_START_MS, env: providerEnv(index) }),
+    ),
   )
   for (const provider of providers) stack.defer(async () => provider.stop())
   const people = Array.from({ length: population }, () => consumer({ relays: urls.relays }))

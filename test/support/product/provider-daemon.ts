@@ -8,6 +8,8 @@ export interface DaemonOptions {
   mints: readonly string[]
   /** Further variables of its configuration. */
   env?: Readonly<Record<string, string>>
+  /** How long a start may take. */
+  startMs?: number
 }
 
 export interface ProviderDaemon extends AsyncDisposable {

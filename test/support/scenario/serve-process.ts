@@ -23,6 +23,8 @@ export interface ServeOptions {
   launcher?: string
   /** Options of Node itself. */
   nodeOptions?: readonly string[]
+  /** How long its start may take. */
+  startMs?: number
 }
 
 export interface ServeProcess {
@@ -33,10 +35,17 @@ export interface ServeProcess {
 /** Starts `paygress serve` (with process pods, unless `env` names another BACKEND) and waits until it serves. */
 export async function startServe(options: ServeOptions): Promise<ServeProcess> {
   const child = launchServe(options)
-  await until('the start of the provider', () => {
+  const serves = (): boolean => {
     if (child.hasExited()) throw new Error(`the provider ended: ${child.stderr()}`)
     return child.stderr().includes('"msg":"serving"')
-  })
+  }
+  try {
+    await until('the start of the provider', serves, options.startMs)
+  } catch (error) {
+    if (child.hasExited()) throw error
+    await child.end('SIGKILL')
+    throw new Error(`the provider does not serve: ${child.stderr().slice(-4_000)}`, { cause: error })
+  }
   return { process: child, npub: /Service public key: (npub1\w+)/.exec(child.stderr())?.[1] ?? '' }
 }
 
