@@ -36,7 +36,7 @@ const TIMEOUT_MS = 10_000
 /** Reads the kubeconfig; connects at the first request. Throws `config_invalid`. */
 export async function connectCluster(choice: KubeconfigChoice, clock: Clock): Promise<ClusterConnection> {
   const { IsomorphicFetchHttpLibrary, RequestContext: Context } = await import('@kubernetes/client-node')
-  const config = await loadKubeconfig(choice)
+  const config = overHttp1(await loadKubeconfig(choice))
   const http = new IsomorphicFetchHttpLibrary()
   const base = (config.getCurrentCluster()?.server ?? '').replace(/\/$/, '')
   const sockets = socketsOf(config)
@@ -90,6 +90,27 @@ export async function connectCluster(choice: KubeconfigChoice, clock: Clock): Pr
     offsetSec: () => offset,
     close: async () => sockets.close(),
   }
+}
+
+/**
+ * Without HTTP/2: where a request is aborted before its answer began, undici 8 leaves its stream on the connection with nobody to hear its
+ * error, and the end of that connection then ends the process.
+ */
+function overHttp1(config: KubeConfig): KubeConfig {
+  const optionsOf = config.createDispatcherOptions.bind(config)
+  config.createDispatcherOptions = (...given) => {
+    const options = optionsOf(...given)
+    switch (options.type) {
+      case 'none':
+        return { type: 'agent', connect: { allowH2: false } }
+      case 'agent':
+        return { ...options, connect: { ...options.connect, allowH2: false } }
+      case 'proxy':
+      case 'socks':
+        return { ...options, requestTls: { ...options.requestTls, allowH2: false } }
+    }
+  }
+  return config
 }
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>
