@@ -42,6 +42,11 @@ export async function waitReady(
     throw new PaygressError('machine_failed', 'the machine was not started', { details: { lease } })
   }
   if (entry.record.state === 'started') {
+    // Since a restart, or its owner would be sent to somebody else's SSH server.
+    if (entry.pod === undefined)
+      throw new PaygressError('machine_failed', `another program has the port ${entry.record.port}`, {
+        details: { lease },
+      })
     try {
       await waitForBanner(host, entry.record.port, AbortSignal.any([signal, entry.over.signal]))
     } catch (error) {

@@ -13,6 +13,11 @@ export const BASIC_SPEC = {
   rate_msats_per_sec: 100,
 }
 
+// While a provider is dead anybody may take its machines' ports: no test that runs beside it, for one.
+const PORTS_EACH = 200
+const first = 20_000 + PORTS_EACH * (Number(process.env.VITEST_POOL_ID ?? 0) % 40)
+const OWN_PORTS = { first, last: first + PORTS_EACH - 1 }
+
 export interface ServeOptions {
   /** Holds `paygress.db` of the provider. */
   dir: string
@@ -63,6 +68,8 @@ export function launchServe({ dir, relays, mints, env, launcher, nodeOptions }: 
       PROVIDER_NAME: 'lone',
       CASHU_DB_PATH: join(dir, 'paygress.db'),
       LOG_LEVEL: 'debug',
+      SSH_PORT_RANGE_START: String(OWN_PORTS.first),
+      SSH_PORT_RANGE_END: String(OWN_PORTS.last),
       ...env,
     },
   })
