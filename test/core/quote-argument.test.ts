@@ -55,7 +55,7 @@ test('a long name keeps its beginning and its end', () => {
 })
 
 test('a path of many folders is no list of words', () => {
-  const path = '/srv/anna/work/machines/rented/cheap/quick/small/near/by'
+  const path = '/srv/anna/farm/machines/rented/cheap/quick/small/near/by'
   expect(nameArgument(path)).toBe(path)
 })
 
