@@ -83,8 +83,8 @@ async function recoverRow(
   if (deps.active.has(operation.id) || !knowsEffect(deps, operation) || !takeOver(deps, operation)) return
   const outcome = await asked(deps, run, operation, mintPaid)
   if (outcome === undefined) return
-  const { id: operationId, kind, mint, orderId } = operation
-  if (outcome.status === 'unknown') report.open.push({ operationId, kind, orderId, mint })
+  const { id: operationId, kind, mint, orderId, createdAt } = operation
+  if (outcome.status === 'unknown') report.open.push({ operationId, kind, orderId, mint, createdAt })
   else report.ended.push({ operationId, kind, orderId, result: outcome })
 }
 

@@ -17,8 +17,14 @@ export interface RecoverOptions {
 export interface RecoveryReport {
   /** One per operation that ended. */
   ended: { operationId: string; kind: OperationKind; orderId: OrderId | undefined; result: OperationResult }[]
-  /** Operations whose outcome the mint could not tell yet. */
-  open: { operationId: string; kind: OperationKind; orderId: OrderId | undefined; mint: MintUrl }[]
+  /** Operations whose outcome the mint could not tell yet. `createdAt` in Unix milliseconds. */
+  open: {
+    operationId: string
+    kind: OperationKind
+    orderId: OrderId | undefined
+    mint: MintUrl
+    createdAt: number
+  }[]
 }
 
 export interface RestoreOptions {
