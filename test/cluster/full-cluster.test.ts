@@ -221,12 +221,14 @@ describeOnFullCluster('a machine on a real node, rented from `paygress serve`', 
     test('comes back with its files when its SSH server is killed', async () => {
       const { ssh } = byPassword
       for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+        // As below: it may not be back for good yet after what was done to it before.
+        const isWritten = async (): Promise<boolean> => (await ssh.run(`echo ${signal} > kept`)).code === 0
+        await until('a file in the machine', isWritten, 60_000)
         const [pod, restarts, [server]] = [
           await byPassword.pod(),
           await byPassword.restarts(),
           await byPassword.processes(),
         ]
-        await ssh.run(`echo ${signal} > kept`)
         process.kill(server ?? 0, signal)
         await until('the restart', async () => (await byPassword.restarts()) > restarts, 60_000)
         // The node may say a moment later that it was away, and keep people from it once more.

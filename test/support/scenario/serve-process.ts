@@ -16,7 +16,10 @@ export const BASIC_SPEC = {
 // While a provider is dead anybody may take its machines' ports: no test that runs beside it, for one.
 const PORTS_EACH = 200
 const first = 20_000 + PORTS_EACH * (Number(process.env.VITEST_POOL_ID ?? 0) % 40)
-const OWN_PORTS = { first, last: first + PORTS_EACH - 1 }
+const OWN_PORTS = {
+  SSH_PORT_RANGE_START: String(first),
+  SSH_PORT_RANGE_END: String(first + PORTS_EACH - 1),
+}
 
 export interface ServeOptions {
   /** Holds `paygress.db` of the provider. */
@@ -61,15 +64,13 @@ export function launchServe({ dir, relays, mints, env, launcher, nodeOptions }: 
     ...(launcher === undefined ? {} : { launcher }),
     ...(nodeOptions === undefined ? {} : { nodeOptions }),
     env: {
-      BACKEND: 'process',
+      ...(env?.BACKEND === undefined ? { BACKEND: 'process', ...OWN_PORTS } : {}),
       NOSTR_RELAYS: relays.join(','),
       WHITELISTED_MINTS: mints.join(','),
       POD_SPECS: JSON.stringify([BASIC_SPEC]),
       PROVIDER_NAME: 'lone',
       CASHU_DB_PATH: join(dir, 'paygress.db'),
       LOG_LEVEL: 'debug',
-      SSH_PORT_RANGE_START: String(OWN_PORTS.first),
-      SSH_PORT_RANGE_END: String(OWN_PORTS.last),
       ...env,
     },
   })
