@@ -127,7 +127,13 @@ export const FLOWS: readonly Flow[] = [
     before: nearlyOver,
     args: ['--timeout', '30s', 'topup', 'mine', '--for', '6m'],
   },
-  { name: 'send and take back', swaps: ['buyer'], before: sent, args: ['wallet', 'receive', '-'] },
+  {
+    name: 'send and take back',
+    swaps: ['buyer'],
+    before: sent,
+    args: ['wallet', 'receive', '-'],
+    repeats: true,
+  },
 ]
 
 export function flowNamed(name: string): Flow {

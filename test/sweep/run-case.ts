@@ -88,7 +88,8 @@ async function act(
   if (rotates) await died
   if (flow.providerDiesAt === undefined) await keepProviderUp(world, running)
   const result = await running.result
-  if (result.code === KILLED && flow.repeats === true) await world.run(buyer, flow.args, options)
+  if (result.code === KILLED && flow.repeats === true)
+    await untilNotKilled(async () => world.run(buyer, flow.args, options))
   return result
 }
 
