@@ -56,7 +56,7 @@ export async function serveOrder(
       // Nothing new is taken or kept, but each answer is sealed, wrapped and sent again.
       if (desk.questions.take(incoming.sender) !== 'ok') return { said: undefined }
       if (known !== undefined) return repeat(desk, incoming, head, known)
-      return { said: say(desk, incoming, untouched(tokenTaken(), head)) }
+      return { said: say(desk, incoming, untouched(idTaken(), head)) }
     }
     const verdict = desk.newOrders.take(incoming.sender)
     if (verdict === 'far') return { said: undefined }
@@ -100,6 +100,10 @@ function repeat(desk: RequestDesk, incoming: Incoming, head: NewOrder, known: Or
   if (known.reply !== undefined) return { said: say(desk, incoming, known.reply, head.key) }
   desk.driver.start(head.key)
   return 'kept'
+}
+
+function idTaken(): Refusal {
+  return refusal('invalid_token', 'This order id was already used by another buyer')
 }
 
 function isOfAStranger(desk: RequestDesk, head: NewOrder): boolean {

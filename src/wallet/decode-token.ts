@@ -48,6 +48,7 @@ export async function decodeToken(
   const trimmed = text.trim()
   if (trimmed.length > limits.characters) throw invalid(`it is longer than ${limits.characters} characters`)
   const head = deps.ecash.tokenHead(trimmed)
+  if (holdsAnother(deps.ecash, trimmed)) throw invalid('it is several tokens, and one is taken at a time')
   const mint = normaliseMintUrl(head.mint)
   if (mint === undefined) throw invalid('it names no mint')
   accept(mint)
@@ -65,6 +66,23 @@ export async function decodeToken(
   const amountSat = proofs.reduce((sum, proof) => sum + proof.amountSat, 0n)
   if (amountSat > MAX_SAT) throw invalid('its amount is absurd')
   return { text: trimmed, mint, proofs, ys, amountSat, keysets }
+}
+
+/** What stands behind the first token would be left out without a word. */
+function holdsAnother(ecash: Ecash, text: string): boolean {
+  const starts = [...text.matchAll(/cashu[AB]/g)].map(({ index }) => index)
+  // These letters may stand in the middle of a token by chance.
+  return starts.slice(1).some((start) => isToken(ecash, text.slice(start)))
+}
+
+function isToken(ecash: Ecash, text: string): boolean {
+  try {
+    ecash.tokenHead(text)
+    return true
+  } catch (error) {
+    if (error instanceof PaygressError && error.code === 'invalid_token') return false
+    throw error
+  }
 }
 
 // A V4 token names keysets by their first 8 bytes: the full ids come from what is known of the mint.

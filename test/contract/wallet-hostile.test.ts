@@ -188,6 +188,19 @@ describe('a token', () => {
     expect(await isGenuine(text)).toBe(true)
   })
 
+  test.each(['\n', ' \n\n', '', '\ncashu:'])(
+    'is one: of several nothing is taken in (%j between them)',
+    async (between) => {
+      const [one, other] = [await plain(), await plain(30n)]
+      const both = `${one.text}${between}${other.text}\n`
+      await expect(provider.wallet.receive(both, {})).rejects.toThrow(
+        'it is several tokens, and one is taken at a time',
+      )
+      await expect(inspect(both)).rejects.toMatchObject({ code: 'invalid_token' })
+      for (const { text } of [one, other]) done(await provider.wallet.receive(text, {}))
+    },
+  )
+
   test('with forged signatures has no valid DLEQ proof, and its capture fails without harm', async () => {
     const { proofs } = await plain()
     const [first, second] = proofs

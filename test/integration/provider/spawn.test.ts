@@ -133,6 +133,7 @@ describe('a locked payment', () => {
     const own = await plainPurchase(world, { orderId })
     expect(await asked(provider, own.message, { sender: STRANGER_KEY })).toMatchObject({
       error_type: 'invalid_token',
+      message: expect.stringContaining('order id'),
       payment: { status: 'untouched' },
     })
     expect(await world.compute.list()).toHaveLength(1)
