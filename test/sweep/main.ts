@@ -40,7 +40,7 @@ process.exitCode = failed === 0 ? 0 : 1
 async function sweep(options: WorldOptions): Promise<number> {
   const fee = options.inputFeePpk
   const all = await deathsOf({ ...options, traces: true })
-  const asked = all
+  const asked = evenly(all)
     .filter((_, index) => index % parts === part - 1)
     .filter(({ alone }) => !verdicts.isGreen(fee, nameOf(alone)))
   console.log(`fee ${fee} ppk: ${asked.length} of ${all.length} deaths`)
@@ -97,6 +97,15 @@ async function deathsOf(options: WorldOptions): Promise<DeathInRun[]> {
   console.log(reportOf(reckonAll(world)))
   await world.close()
   return deaths
+}
+
+/** Each flow spread over the whole, so that those which wait stand beside those which work. */
+function evenly(deaths: readonly DeathInRun[]): DeathInRun[] {
+  const byFlow = Map.groupBy(deaths, ({ alone }) => alone.flow)
+  return [...byFlow.values()]
+    .flatMap((ofFlow) => ofFlow.map((death, index) => ({ death, at: index / ofFlow.length })))
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ death }) => death)
 }
 
 function sliceOf(text: string): [part: number, parts: number] {
