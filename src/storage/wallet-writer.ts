@@ -80,6 +80,13 @@ export function walletWriter(sql: SqlWriter): WalletWriter {
     reserveCoins: (ys, operationId) => markCoins(ys, 'reserved', 'unspent', operationId),
     spendCoins: (ys) => markCoins(ys, 'spent', 'reserved', null),
     freeCoins: (ys) => markCoins(ys, 'unspent', 'reserved', null),
+    dropCoins: (ys, operationId) => {
+      for (const y of ys)
+        sql.run("UPDATE wallet_coin SET state = 'spent', taken_by = ? WHERE y = ? AND state = 'unspent'", [
+          operationId,
+          y,
+        ])
+    },
     insertOperation: (operation, inputYs) => {
       insertOperation(sql, operation)
       for (const y of inputYs) {

@@ -62,7 +62,7 @@ export function finish(
     const writer = store.within(tx)
     if (!end(deps, tx, writer, operation, 'done', result, from === 'failed')) return false
     if (operation.plan.ownInputs) writer.spendCoins(inputYs)
-    else writer.settleTokens(inputYs)
+    else leaveTokens(writer, inputYs, operation.id)
     writer.addCoins(operation.mint, kept, operation.id)
     writer.addTokenYs(operation.id, sent)
     return true
@@ -87,11 +87,21 @@ export function fail(
       writer.freeCoins(ys.filter((y) => unspentYs.has(y)))
       writer.spendCoins(ys.filter((y) => !unspentYs.has(y)))
     } else {
-      writer.settleTokens(ys.filter((y) => !unspentYs.has(y)))
+      leaveTokens(
+        writer,
+        ys.filter((y) => !unspentYs.has(y)),
+        operation.id,
+      )
     }
     return true
   })
   return stood ? result : standing(deps, operation.id)
+}
+
+/** A token's proofs are spent; a wallet that was restored has those of its own old tokens as coins besides. */
+function leaveTokens(writer: WalletWriter, ys: readonly string[], operationId: string): void {
+  writer.settleTokens(ys)
+  writer.dropCoins(ys, operationId)
 }
 
 /** The end of a row and its effect; false where the row is not this process's any more. */

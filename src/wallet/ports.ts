@@ -165,6 +165,8 @@ export interface WalletWriter extends WalletReader {
   reserveCoins(ys: readonly string[], operationId: string): void
   spendCoins(ys: readonly string[]): void
   freeCoins(ys: readonly string[]): void
+  /** Those that are free in this wallet are so no longer: a token held them too, and the mint has seen it spent. */
+  dropCoins(ys: readonly string[], operationId: string): void
   insertOperation(operation: Operation, inputYs: readonly string[]): void
   /** False where another process has ended or taken it. */
   updateOperation(

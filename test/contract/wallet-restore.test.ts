@@ -2,12 +2,14 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectMint } from '../../src/cashu/connect-mint.ts'
 import { parseMintUrl } from '../../src/core/mint-url.ts'
 import type { MintUrl } from '../../src/core/mint-url.ts'
 import { startMint } from '../../src/devnet/mint/start-mint.ts'
 import type { RunningMint } from '../../src/devnet/mint/start-mint.ts'
 import { walletStore } from '../../src/storage/wallet-store.ts'
 import type { RestoreReport } from '../../src/wallet/recovery-report.ts'
+import { valueOf } from '../../src/wallet/value-of.ts'
 import { temporaryFolder } from '../support/peers/temporary-folder.ts'
 import { done, fund, held, openTestWallet, tokenOf } from '../support/wallet/test-wallet.ts'
 import type { TestWallet } from '../support/wallet/test-wallet.ts'
@@ -39,6 +41,15 @@ async function restoreInto(
 ): Promise<RestoreReport> {
   wallet.adoptWords(words)
   return wallet.restore(url, { signal: AbortSignal.timeout(60_000), onProgress })
+}
+
+/** The mint knows each coin that the wallet counts as unspent. */
+async function expectAllUnspent({ database }: TestWallet): Promise<void> {
+  const ys = walletStore(database)
+    .coins(url)
+    .map(({ y }) => y)
+  const states = valueOf(url, await connectMint(url, { clock: Date, timeoutMs: 5_000 }).states(ys))
+  expect(new Set(states.map(({ state }) => state))).toEqual(new Set(['UNSPENT']))
 }
 
 describe('the words alone', () => {
@@ -80,6 +91,43 @@ describe('the words alone', () => {
     // The next coin is made of a counter that nobody used before.
     await fund(found.wallet, url, 5n)
     expect(held(found.wallet, url).available).toBe(21n)
+  })
+
+  test('bring back the coins of an unclaimed token, which are counted once when it is taken in', async () => {
+    const lost = fresh()
+    await fund(lost.wallet, url, 100n)
+    const token = tokenOf(await lost.wallet.send(url, 30n, {}))
+    const found = fresh()
+    await restoreInto(found, lost.wallet.words())
+    const before = held(found.wallet, url).available
+    const { feeSat } = done(await found.wallet.receive(token, {}))
+    const { available } = held(found.wallet, url)
+    expect(available).toBe(before - feeSat)
+    await expectAllUnspent(found)
+  })
+
+  test('bring them back once, when the token uncovers that its counters were used', async () => {
+    const older = fresh()
+    await fund(older.wallet, url, 700n)
+    const newer = fresh()
+    newer.wallet.adoptWords(older.wallet.words())
+    const token = tokenOf(await older.wallet.send(url, 500n, {}))
+    const kept = held(older.wallet, url).available
+    const { amountSat } = done(await newer.wallet.receive(token, {}))
+    expect(held(newer.wallet, url)).toEqual({ available: kept + amountSat, reserved: 0n })
+    await expectAllUnspent(newer)
+  })
+
+  test('bring back coins that somebody else takes, who is found out at their token', async () => {
+    const lost = fresh()
+    await fund(lost.wallet, url, 100n)
+    const token = tokenOf(await lost.wallet.send(url, 30n, {}))
+    const kept = held(lost.wallet, url).available
+    const found = fresh()
+    await restoreInto(found, lost.wallet.words())
+    await fresh().wallet.receive(token, {})
+    expect(await found.wallet.receive(token, {})).toMatchObject({ status: 'failed', reason: 'spent' })
+    expect(held(found.wallet, url)).toEqual({ available: kept, reserved: 0n })
   })
 
   test('claim what a provider has locked to a refund key', async () => {
