@@ -31,10 +31,17 @@ type Names = z.infer<typeof names>
 export class DurableDisk {
   readonly root: string
   readonly #store: string
+  readonly #cutting: string
 
   constructor(root: string) {
     this.root = root
     this.#store = `${root}.durable`
+    this.#cutting = `${root}.cutting`
+  }
+
+  /** Whether somebody puts it back just now; whoever is killed at that leaves half a disk, which no power cut does. */
+  isBeingCut(): boolean {
+    return existsSync(this.#cutting)
   }
 
   /** Whether a path is on this disk. */
@@ -82,6 +89,7 @@ export class DurableDisk {
 
   /** The power is cut: the folder is put back to what is durable. */
   cut(): void {
+    writeFileSync(this.#cutting, '')
     for (const name of readdirSync(this.root))
       if (name !== ELSEWHERE) rmSync(join(this.root, name), { recursive: true })
     const kept = this.#names()
@@ -95,6 +103,7 @@ export class DurableDisk {
       else writeFileSync(path, '', { mode: 0o600 })
     }
     this.settle()
+    rmSync(this.#cutting)
   }
 
   /** A digest of all names and contents that are there. */

@@ -197,7 +197,12 @@ export class World {
   }
 
   async stopProvider(): Promise<void> {
-    if (!this.provider.hasExited()) await this.provider.end('SIGKILL')
+    if (this.provider.hasExited()) return
+    // It may be dying of a power cut already.
+    this.provider.signal('SIGSTOP')
+    if (!new DurableDisk(this.providerDir).isBeingCut()) return void (await this.provider.end('SIGKILL'))
+    this.provider.signal('SIGCONT')
+    await this.provider.result
   }
 
   /** A provider asks a mint for unknown keys twice a minute at most: the next one comes later. */
