@@ -1,7 +1,9 @@
 // Who acts? The Nostr identity of a profile, made on first use.
+import { existsSync } from 'node:fs'
 import { encodeNpub } from '../core/npub.ts'
 import { localSigner, type Signer } from '../nostr/signer.ts'
 import { loadIdentity } from '../storage/identity-file.ts'
+import { profileFile } from '../storage/profile-database.ts'
 import { systemRandom } from './system.ts'
 import { profilePaths } from './wire-settings.ts'
 
@@ -13,13 +15,20 @@ export interface WiredIdentity {
   warning?: string
 }
 
-/** Reads the identity, or makes one. Throws `config_invalid`, `home_not_writable`. */
+/** Reads the identity, or makes one; warns where an older one is gone. Throws `config_invalid`, `home_not_writable`. */
 export async function wireIdentity(
   env: Readonly<Record<string, string | undefined>>,
   profile: string | undefined,
 ): Promise<WiredIdentity> {
   const { data } = profilePaths(env, profile)
-  const { path, secretKey, warning } = loadIdentity(data, systemRandom)
+  // An identity is made before the wallet's file.
+  const isOld = existsSync(profileFile(data))
+  const {
+    path,
+    secretKey,
+    created,
+    warning = isOld && created ? gone(path) : undefined,
+  } = loadIdentity(data, systemRandom)
   const signer = localSigner(secretKey, systemRandom)
   return {
     npub: encodeNpub(signer.publicKey),
@@ -27,4 +36,8 @@ export async function wireIdentity(
     signer,
     ...(warning === undefined ? {} : { warning }),
   }
+}
+
+function gone(path: string): string {
+  return `${path} was gone and has a new key now; what was rented with the old one answers to that alone: put the file back to reach it`
 }
