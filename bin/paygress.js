@@ -13,16 +13,23 @@ function isEnough(major, minor, patch) {
   return major >= 26
 }
 
+const at = (path) => fileURLToPath(new URL(path, import.meta.url))
 // A checkout brings its own Node: `npm ci` puts it there.
-const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url))
+const own = at('../node_modules/node/bin/node')
+const isCheckout = existsSync(at('../src/main.ts'))
 
-if (isEnough(version[0], version[1], version[2])) void start()
+if (isCheckout && !existsSync(at('../dist/main.js')))
+  fail('this checkout of paygress is not built', 'npm ci && npm run build')
+else if (isEnough(version[0], version[1], version[2])) void start()
 else if (existsSync(own)) startWith(own)
-else {
-  console.error(
-    `error: paygress needs Node ^22.22.2, ^24.15.0 or >=26.0.0, and this is ${process.version}\n` +
-      'hint: npx -p node@24 -p paygress paygress',
+else
+  fail(
+    `paygress needs Node ^22.22.2, ^24.15.0 or >=26.0.0, and this is ${process.version}`,
+    isCheckout ? 'npm ci, which brings one' : 'npx -p node@24 -p paygress paygress',
   )
+
+function fail(why, next) {
+  console.error(`error: ${why}\nhint: ${next}`)
   process.exit(1)
 }
 

@@ -70,6 +70,22 @@ describe('the launcher', () => {
     expect(stderr).toMatch(/^error: paygress needs Node .*\nhint: .*\n$/)
   })
 
+  test('says how a checkout gets a Node that is new enough', async () => {
+    await put('dist/main.js', '')
+    await put('src/main.ts', '')
+    const { stderr } = await launch(['--import', OLD_NODE])
+    expect(stderr).toContain('\nhint: npm ci, which brings one\n')
+  })
+
+  test('says that a checkout is not built', async () => {
+    await put('src/main.ts', '')
+    const { code, stderr } = await launch([])
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'error: this checkout of paygress is not built\nhint: npm ci && npm run build\n',
+    })
+  })
+
   test('uses the Node of the checkout when this one is too old', async () => {
     await put('dist/main.js', 'console.log(process.versions.node, process.argv[2]); process.exitCode = 3')
     await bringNode()
