@@ -3,10 +3,11 @@ import { newOrderId, type OrderId } from '../core/ids.ts'
 import type { ServedOrder } from './advance-order.ts'
 import { checkLogin } from './check-login.ts'
 import { checkEnd } from './extent.ts'
-import { draftOrder, existingOrder } from './draft-order.ts'
+import { draftOrder } from './draft-order.ts'
 import { refuseTakenAlias } from './free-alias.ts'
 import { tooLittle } from './fund-gap.ts'
 import { interruptible } from './interruptible.ts'
+import { knownOrder } from './known-order.ts'
 import { interruptedAt } from './order-errors.ts'
 import type { Order } from './order.ts'
 import { planAccess } from './plan-access.ts'
@@ -42,7 +43,7 @@ export async function buyPod(client: Client, wish: BuyWish, view: PurchaseView):
 }
 
 async function buy(client: Client, orderId: OrderId, wish: BuyWish, view: PurchaseView): Promise<BuyResult> {
-  const known = existingOrder(client, wish)
+  const known = await knownOrder(client, wish)
   if (known !== undefined) {
     if (wish.token !== undefined) await takeTokenAgain(client, known, wish.token, view.signal)
     return resumeBuy(client, known.orderId, wish, view)

@@ -40,8 +40,9 @@ export function chooseOffer(offers: readonly SeenOffer[], wish: OfferWish): Offe
 }
 
 function problemOf(row: OfferRow, wish: OfferWish): PaygressError | undefined {
-  if (!isWithinRate(row, wish.maxRate)) return tooDear(row, wish)
   const name = providerNameOf(row.seen)
+  if (!isWithinRate(row, wish.maxRate))
+    return rateTooHigh(name, row.spec.id, row.satsPerHour, wish.maxRate ?? 0)
   const { minimumDurationSec, maximumDurationSec, mints, images, defaultImage } = row.seen.offer
   const durationSec = wish.durationAt(row.spec.rateMsatPerSec)
   const range = { minimum_seconds: minimumDurationSec, maximum_seconds: maximumDurationSec ?? null }
@@ -101,10 +102,16 @@ function distrusted({ seen, providerNpub }: OfferRow, { brokenWords }: OfferWish
   )
 }
 
-function tooDear({ seen, spec, satsPerHour }: OfferRow, { maxRate = 0 }: OfferWish): PaygressError {
+/** For a machine that costs more sats per hour than its buyer allows. */
+export function rateTooHigh(
+  providerName: string,
+  specId: string,
+  satsPerHour: number,
+  maxRate: number,
+): PaygressError {
   return refusal(
     'price_too_high',
-    `${providerNameOf(seen)} asks ${satsPerHour} sat per hour for ${spec.id}, more than your limit of ${maxRate}; nothing was paid`,
+    `${providerName} asks ${satsPerHour} sat per hour for ${specId}, more than your limit of ${maxRate}; nothing was paid`,
     `allow it with --max-rate ${satsPerHour}, or choose another: paygress offers --max-rate ${maxRate}`,
     { sats_per_hour: satsPerHour, max_rate: maxRate },
   )

@@ -75,7 +75,8 @@ export async function planPayment(client: Planner, wish: PaymentWish): Promise<P
   return { mint, durationSec, netSat, lock, quoteId: quote?.quote_id, spend }
 }
 
-function checkPrice(plan: SpendPlan, maxPriceSat: bigint | undefined): void {
+/** Throws `price_too_high` for more than the limit. */
+export function checkPrice(plan: SpendPlan, maxPriceSat: bigint | undefined): void {
   if (maxPriceSat === undefined || plan.totalSat <= maxPriceSat) return
   throw new PaygressError(
     'price_too_high',

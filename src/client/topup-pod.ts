@@ -6,13 +6,14 @@ import { encodeProviderNpub } from '../core/npub.ts'
 import { threeWordName } from '../core/three-word-name.ts'
 import type { ServedOrder } from './advance-order.ts'
 import { checkEnd } from './extent.ts'
-import { draftOrder, existingOrder } from './draft-order.ts'
+import { draftOrder } from './draft-order.ts'
 import { findPod } from './find-pod.ts'
 import { gatherOffers } from './find-offers.ts'
 import { tooLittle } from './fund-gap.ts'
 import type { SeenOffer } from './offer-board.ts'
 import { providerNameOf } from './offer-rows.ts'
 import { interruptible } from './interruptible.ts'
+import { knownOrder } from './known-order.ts'
 import { podIsOver } from './lease-end.ts'
 import { interruptedAt } from './order-errors.ts'
 import { grantedSec } from './order.ts'
@@ -45,7 +46,7 @@ async function topup(
   wish: TopupWish,
   view: PurchaseView,
 ): Promise<TopupResult> {
-  const known = existingOrder(client, wish)
+  const known = await knownOrder(client, wish)
   if (known !== undefined) return resumeTopup(client, known.orderId, wish, view)
   const pod = findPod(client.orders, wish.pod)
   if (pod.state !== 'running' || (await podIsOver(client, pod))) throw podEnded(pod)

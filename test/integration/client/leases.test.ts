@@ -1,3 +1,4 @@
+import { parseOrderId } from '../../../src/core/ids.ts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buyPod } from '../../../src/client/buy-pod.ts'
 import { openSsh } from '../../../src/client/open-ssh.ts'
@@ -52,6 +53,16 @@ describe('a top-up', () => {
     const error = await failure(topup({ extent: { durationSec: 86_000 } }))
     expect(error.code).toBe('duration_out_of_range')
     expect(available(buyer.wallet)).toBe(940n)
+  })
+
+  test('that is there already is nothing to try without paying', async () => {
+    buyer.provider.script = 'silent'
+    const again = { orderId: parseOrderId('more') }
+    expect((await failure(topup(again))).code).toBe('outcome_unknown')
+    buyer.provider.script = 'serve'
+    expect((await failure(topup({ ...again, dryRun: true }))).code).toBe('order_conflict')
+    expect(buyer.orders.pod(pod.npub)?.expiresAt).toEqual(pod.expiresAt)
+    expect(await topup(again)).toMatchObject({ outcome: 'served' })
   })
 
   test('that is refused brings its payment back', async () => {
