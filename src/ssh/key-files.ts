@@ -1,7 +1,7 @@
 // With which key does a buyer log in? One made for the order, or the one a person names.
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { KeyFiles, SshKey } from '../client/ports.ts'
 import type { Random } from '../core/clock.ts'
 import { PaygressError } from '../core/errors.ts'
@@ -11,6 +11,17 @@ import { readNamedFile } from '../storage/named-file.ts'
 import { readPrivateFile, writePrivateFile } from '../storage/private-files.ts'
 import { makeSshKeyPair, publicLineOf } from './key-pair.ts'
 import { parsePublicKey } from './public-key.ts'
+
+/** Where the keys of a profile's orders are. */
+export function keysFolder(dataFolder: string): string {
+  return join(dataFolder, 'keys')
+}
+
+/** Where a key is that was kept at `path`: a data folder that has moved, or was copied, has its keys with it. */
+export function keyInPlace(path: string, folder: string): string {
+  const moved = join(folder, basename(path))
+  return !existsSync(path) && existsSync(moved) ? moved : path
+}
 
 /** Key files in `folder` (private, 0600), one pair per order: no two providers see the same key. */
 export function keyFiles(folder: string, random: Random): KeyFiles {

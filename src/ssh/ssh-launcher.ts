@@ -4,13 +4,21 @@ import { PaygressError } from '../core/errors.ts'
 import { isOnionAddress, ONION_PORT } from '../core/onion.ts'
 import { checkFolder } from '../storage/private-files.ts'
 import { createAskpass } from './askpass.ts'
+import { keyInPlace } from './key-files.ts'
 import { knownHostsFolder, knownHostsPath, writeKnownHosts } from './known-hosts.ts'
 import { requireSsh, runSsh } from './run-ssh.ts'
 import { hostBlock, shellLine, sshArguments, type SshTarget } from './ssh-command.ts'
 import { torProxyCommand } from './tor-proxy.ts'
 
-/** A launcher that keeps known_hosts files and passing askpass folders below `stateFolder`; `torProxy`: SOCKS proxy, `host:port`. */
-export function sshLauncher(stateFolder: string, torProxy: string): SshLauncher {
+export interface SshFolders {
+  /** Below it are known_hosts files and passing askpass folders. */
+  state: string
+  /** Holds the keys of orders; see `keysFolder`. */
+  keys: string
+}
+
+/** A launcher with these folders; `torProxy`: SOCKS proxy, `host:port`. */
+export function sshLauncher({ state: stateFolder, keys }: SshFolders, torProxy: string): SshLauncher {
   const target = (pod: Pod, tor: boolean): SshTarget => {
     const path = knownHostsPath(stateFolder, pod.podNpub)
     inState(stateFolder, `paygress ssh ${pod.alias ?? pod.name}`, () =>
@@ -23,7 +31,7 @@ export function sshLauncher(stateFolder: string, torProxy: string): SshLauncher 
       knownHostsPath: path,
       hostKeyPinned: pod.hostKey !== undefined,
       password: pod.password !== undefined,
-      ...(pod.keyPath === undefined ? {} : { identityPath: pod.keyPath }),
+      ...(pod.keyPath === undefined ? {} : { identityPath: keyInPlace(pod.keyPath, keys) }),
     }
   }
   return {

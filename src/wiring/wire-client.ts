@@ -1,5 +1,4 @@
 // What is a consumer's command plugged into? One profile's wallet, orders, relays, keys and ssh.
-import { join } from 'node:path'
 import { clientEffects } from '../client/order-effects.ts'
 import type { Client, SshLauncher } from '../client/ports.ts'
 import { type OrdersRecovery, recoverOrders } from '../client/recover-orders.ts'
@@ -15,7 +14,7 @@ import type { Paths } from '../storage/paths.ts'
 import type { Database } from '../storage/database.ts'
 import { openProfileDatabase, profileFile } from '../storage/profile-database.ts'
 import { setAsideIfDamaged } from '../storage/set-aside.ts'
-import { keyFiles } from '../ssh/key-files.ts'
+import { keyFiles, keysFolder } from '../ssh/key-files.ts'
 import { sshProbe } from '../ssh/ssh-probe.ts'
 import { sshLauncher } from '../ssh/ssh-launcher.ts'
 import { torProxy } from '../ssh/tor-proxy.ts'
@@ -79,8 +78,8 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
       opened: wraps,
     }),
     ssh: sshProbe,
-    keys: keyFiles(join(paths.data, 'keys'), systemRandom),
-    launcher: sshLauncher(paths.state, torProxy(env)),
+    keys: keyFiles(keysFolder(paths.data), systemRandom),
+    launcher: sshLauncher({ state: paths.state, keys: keysFolder(paths.data) }, torProxy(env)),
     clock: systemClock,
     random: systemRandom,
     progress,

@@ -3,6 +3,7 @@ import type { OrderStore, SshLauncher } from '../client/ports.ts'
 import type { Clock } from '../core/clock.ts'
 import { openOrderStore } from '../storage/order-store.ts'
 import { openProfileDatabase } from '../storage/profile-database.ts'
+import { keysFolder } from '../ssh/key-files.ts'
 import { sshLauncher } from '../ssh/ssh-launcher.ts'
 import { torProxy } from '../ssh/tor-proxy.ts'
 import { systemClock } from './system.ts'
@@ -24,7 +25,7 @@ export function wirePods(
   const database = openProfileDatabase(paths.data)
   return {
     orders: openOrderStore(database, systemClock),
-    launcher: sshLauncher(paths.state, torProxy(env)),
+    launcher: sshLauncher({ state: paths.state, keys: keysFolder(paths.data) }, torProxy(env)),
     clock: systemClock,
     close: () => database.close(),
   }

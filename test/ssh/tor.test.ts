@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { SshTarget } from '../../src/client/ports.ts'
 import { makeSshKeyPair } from '../../src/ssh/key-pair.ts'
@@ -21,7 +22,10 @@ const pod: SshTarget = {
   keyPath: undefined,
   password: undefined,
 }
-const launcher = (proxy = torProxy({})) => sshLauncher(temporaryFolder('ssh'), proxy)
+const launcher = (proxy = torProxy({})) => {
+  const state = temporaryFolder('ssh')
+  return sshLauncher({ state, keys: join(state, 'keys') }, proxy)
+}
 const options = { sshOptions: [], command: [], tor: true }
 
 describe('a pod over Tor', () => {
