@@ -26,5 +26,6 @@ export async function run(invocation: Invocation): Promise<undefined> {
       'write them on paper: whoever has them has the money, and they bring it back when this disk is lost',
     )
     terminal.say('with them: paygress wallet restore --mint URL, for each mint of paygress wallet mints')
+    terminal.say('machines are not in them: the keys to those are in the data folder alone')
   })
 }
