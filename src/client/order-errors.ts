@@ -19,11 +19,17 @@ function details(order: Order): ErrorDetails {
   return { order_id: order.orderId, state: order.state }
 }
 
+/** How an order ends that nobody has seen. */
+function takesBack(order: Order): string {
+  const isLocked = order.state === 'locked' && order.payment.locktime !== undefined
+  return `${RECOVER} takes everything back${isLocked ? ' when the lock has ended' : ''}`
+}
+
 /** `interrupted` (130): the order can be gone on with; says how. */
 export function interruptedOrder(order: Order): PaygressError {
   const paid = order.state !== 'drafted' && order.state !== 'locked'
   return new PaygressError('interrupted', `interrupted: ${whereTheMoneyIs(order)}`, {
-    hint: paid ? RECOVER : `${resumeCommand(order)} goes on; ${RECOVER} takes everything back`,
+    hint: paid ? RECOVER : `${resumeCommand(order)} goes on; ${takesBack(order)}`,
     details: details(order),
   })
 }
@@ -50,7 +56,7 @@ export function neverSent(order: Order): PaygressError {
     'relays_unreachable',
     `none of the provider's relays could be reached; ${whereTheMoneyIs(order)}`,
     {
-      hint: `${resumeCommand(order)} tries again; ${RECOVER} takes everything back`,
+      hint: `${resumeCommand(order)} tries again; ${takesBack(order)}`,
       details: details(order),
     },
   )
@@ -78,9 +84,12 @@ export function lockTooShort(order: Order): PaygressError {
 export function providerRefused(
   order: OrderIn<'refused' | 'reclaiming' | 'reclaimed' | 'refunded'>,
 ): PaygressError {
-  const why = order.refusal === undefined ? 'the order failed' : plainText(order.refusal.message)
+  const why =
+    order.refusal === undefined
+      ? `order ${order.orderId} was not served`
+      : `the provider refused: ${plainText(order.refusal.message)}`
   const settled = order.state === 'reclaimed' || order.state === 'refunded'
-  return new PaygressError('provider_refused', `the provider refused: ${why}; ${whereTheMoneyIs(order)}`, {
+  return new PaygressError('provider_refused', `${why}; ${whereTheMoneyIs(order)}`, {
     hint: settled ? 'paygress offers shows other providers' : RECOVER,
     details: {
       ...details(order),

@@ -35,8 +35,10 @@ function nextOf(order: Order, isLocked: boolean, clock: Client['clock']): string
     case 'silent':
       return `${RECOVER} asks the provider again, and ${whenFree}`
     case 'refused':
-    case 'reclaiming':
       return `${RECOVER} ${whenFree}`
+    case 'reclaiming':
+      // Only the own refund key has to wait for the lock.
+      return `${RECOVER} ${order.way === 'reclaim' ? whenFree : 'takes the money back'}`
     case 'stopping':
       return `${RECOVER} asks the provider again`
     default:

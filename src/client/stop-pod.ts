@@ -153,7 +153,9 @@ function notStopped(order: Order, pod: Pod, nowMs: number): PaygressError {
   if (order.state === 'ready')
     return new PaygressError(
       'provider_refused',
-      `${order.note ?? 'the provider did not stop it'}; ${pod.name} runs on`,
+      order.denied === true
+        ? `the provider knows no ${pod.name} any more${order.note === undefined ? '' : `: ${order.note}`}`
+        : `${order.note ?? 'the provider did not stop it'}; ${pod.name} runs on`,
       {
         hint: `paygress status ${pod.name}`,
         details,

@@ -150,8 +150,12 @@ function checkLength(client: Client, pod: Pod, durationSec: number, seen: SeenOf
 }
 
 function podEnded(pod: Pod): PaygressError {
-  return new PaygressError('pod_ended', `${pod.name} has ended and cannot be topped up`, {
-    hint: `paygress buy --spec ${pod.specId} --for 1h rents a new one`,
-    details: { pod_npub: pod.npub, state: pod.state },
-  })
+  return new PaygressError(
+    'pod_ended',
+    `${pod.name} ${pod.state === 'stopping' ? 'is being stopped' : 'has ended'} and cannot be topped up`,
+    {
+      hint: `paygress buy --spec ${pod.specId} --for 1h rents a new one`,
+      details: { pod_npub: pod.npub, state: pod.state },
+    },
+  )
 }

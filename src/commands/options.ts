@@ -49,7 +49,7 @@ export const GLOBAL_OPTIONS = {
   },
   timeout: {
     flags: '--timeout <duration>',
-    description: 'how long to wait for an answer (default 60s; for a mint 15s)',
+    description: 'how long to wait for an answer (default 60s; for a quote 20s, for a mint 15s)',
     env: 'PAYGRESS_TIMEOUT',
   },
   yes: { flags: '-y, --yes', description: 'do not ask, go ahead', env: 'PAYGRESS_YES' },

@@ -38,6 +38,24 @@ describe('a refusal', () => {
     expect(available(buyer.wallet)).toBe(1000n)
   })
 
+  test('that releases it while the mint is away is taken back by the next command, lock or no lock', async () => {
+    buyer.provider.script = 'released'
+    const { wallet } = buyer.client
+    const respend: typeof wallet.respend = async (...payment) => {
+      for (let i = 0; i < 20; i++) buyer.runningMint.failNext({ path: '/v1/swap', kind: '500-before' })
+      return wallet.respend(...payment)
+    }
+    const offline = { ...buyer.client, wallet: { ...wallet, respend } }
+    await failure(buyPod(offline, buyWish({ orderId }), { signal }))
+    expect(state()).toBe('reclaiming')
+    expect(showOrder(buyer.client, orderId).next).toBe('paygress orders recover takes the money back')
+    buyer.runningMint.faults.length = 0
+    await recover('quick')
+    expect(state()).toBe('reclaimed')
+    expect(available(buyer.wallet)).toBe(1000n)
+    expect((await failure(buy())).message).toMatch(/^the provider refused: /)
+  })
+
   test('with a refund token receives it', async () => {
     buyer.provider.script = 'refunded'
     expect((await failure(buy())).message).toContain('60 sat were refunded')
@@ -110,6 +128,8 @@ describe('a silent provider', () => {
     await recover('full')
     expect(state()).toBe('reclaimed')
     expect(available(buyer.wallet)).toBe(1000n)
+    // Nobody has refused it.
+    expect((await failure(buy())).message).toMatch(/^order o1 was not served; /)
   })
 
   test('that answers later delivers through any later command', async () => {
@@ -241,7 +261,9 @@ describe('an order that was never sent', () => {
   test('is left alone by the quick recovery and ended by the full one after its lock', async () => {
     const error = await dieBeforeSending()
     expect(error).toMatchObject({ code: 'interrupted', exitCode: 130 })
-    expect(error.hint).toContain('paygress buy --order o1')
+    expect(error.hint).toBe(
+      'paygress buy --order o1 goes on; paygress orders recover takes everything back when the lock has ended',
+    )
     expect(state()).toBe('locked')
     await recover('quick')
     const early = await recover('full')
