@@ -16,8 +16,8 @@ export interface Flow {
   args: readonly string[]
   /** Who swaps at the mint while it runs. */
   swaps: readonly ('buyer' | 'provider')[]
-  /** It is typed again by whoever was interrupted. */
-  repeats?: boolean
+  /** It is typed again by whoever was interrupted; `afterwards`: only where the recovery has found nothing to go on with. */
+  repeats?: 'at once' | 'afterwards'
   /** The provider dies there besides, and stays dead until the lock has ended. */
   providerDiesAt?: string
   /** The machine has run before, and its seconds stay paid for. */
@@ -120,7 +120,7 @@ export const FLOWS: readonly Flow[] = [
   { name: 'fund', swaps: [], args: ['wallet', 'fund', '40'] },
   { name: 'time over', swaps: [], before: over, args: ['orders', 'recover'] },
   { name: 'trust', swaps: [], args: ['wallet', 'mints', 'trust', 'http://127.0.0.1:1'] },
-  { name: 'restore', swaps: [], before: diskLost, args: ['wallet', 'restore', '-'], repeats: true },
+  { name: 'restore', swaps: [], before: diskLost, args: ['wallet', 'restore', '-'], repeats: 'at once' },
   {
     name: 'top up late',
     swaps: BOTH,
@@ -132,7 +132,7 @@ export const FLOWS: readonly Flow[] = [
     swaps: ['buyer'],
     before: sent,
     args: ['wallet', 'receive', '-'],
-    repeats: true,
+    repeats: 'afterwards',
   },
 ]
 

@@ -51,7 +51,7 @@ export async function runWitnessed(
   world.arm('provider', side === 'provider' ? [...silenced, ...deaths] : silenced)
   world.arm('buyer', side === 'buyer' ? deaths : [])
   const ended = await act(world, buyer, flow, stdin, rotates)
-  await settle(world, buyer, flow)
+  await settle(world, buyer, flow, stdin)
   const nobodyDied = !world.isDisarmed(side)
   const witnessed = { asksMint: world.askedOfMint > 0, goesOn: world.hasWitnessed(side) }
   world.disarm()
@@ -88,13 +88,13 @@ async function act(
   if (rotates) await died
   if (flow.providerDiesAt === undefined) await keepProviderUp(world, running)
   const result = await running.result
-  if (result.code === KILLED && flow.repeats === true)
+  if (result.code === KILLED && flow.repeats === 'at once')
     await untilNotKilled(async () => world.run(buyer, flow.args, options))
   return result
 }
 
 /** Every side is started and recovers, at once and, where something is left, once more after all locks. */
-async function settle(world: World, buyer: Buyer, flow: Flow): Promise<void> {
+async function settle(world: World, buyer: Buyer, flow: Flow, stdin: string | undefined): Promise<void> {
   if (flow.providerDiesAt !== undefined) {
     await world.run(buyer, RECOVER)
     world.passSeconds(PAST_THE_LOCK_SEC)
@@ -109,6 +109,10 @@ async function settle(world: World, buyer: Buyer, flow: Flow): Promise<void> {
   const isSettled = (): boolean => openOrders(buyer).length === 0 && !hasLooseEnds(reckonAll(world))
   await untilNotKilled(recover)
   if (isSettled()) return
+  if (flow.repeats === 'afterwards' && reckonAll(world).open.length === 0) {
+    await untilNotKilled(async () => world.run(buyer, flow.args, { stdin: stdin ?? '' }))
+    if (isSettled()) return
+  }
   world.passSeconds(PAST_THE_LOCK_SEC)
   await world.restartProvider()
   await untilNotKilled(recover)
