@@ -2,8 +2,8 @@
 
 /**
  * Every error code with its exit code:
- * 1 failure, 2 usage, 3 try again (nothing was spent), 4 input needed, 5 funds or price, 6 the provider refused,
- * 7 paid with unknown outcome, 130 interrupted.
+ * 1 failure, 2 usage, 3 try again (nothing is lost), 4 input needed, 5 funds or price, 6 the provider refused,
+ * 7 money is on its way with unknown outcome, 130 interrupted.
  */
 export const EXIT_CODES = {
   internal: 1,
