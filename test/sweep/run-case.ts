@@ -18,7 +18,9 @@ const KILLED = 128 + 9
 const FUNDS_SAT = 200n
 /** Longer than any lock. */
 const PAST_THE_LOCK_SEC = 7_200
+/** Where nobody is there to answer; and where somebody is, however slow. */
 const RECOVER = ['--timeout', '2s', 'orders', 'recover']
+const RECOVER_PATIENTLY = ['--timeout', '10s', 'orders', 'recover']
 /** Runs one case in a world; returns everything that is wrong afterwards, nothing where nobody has lost anything. */
 export async function runCase(world: World, one: Case): Promise<string[]> {
   return (await runWitnessed(world, one)).problems
@@ -102,7 +104,7 @@ async function settle(world: World, buyer: Buyer, flow: Flow, stdin: string | un
     await world.restartProvider()
   }
   const recover = async (): Promise<CliResult> => {
-    const running = world.start(buyer, RECOVER)
+    const running = world.start(buyer, RECOVER_PATIENTLY)
     await keepProviderUp(world, running)
     return running.result
   }
