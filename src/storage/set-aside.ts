@@ -42,6 +42,18 @@ export function finishSettingAside(path: string): PaygressError | undefined {
   return undefined
 }
 
+/** The last database that was moved aside from `path`; undefined where none was, or it is there no more. */
+export function lastSetAside(path: string): string | undefined {
+  const folder = dirname(path)
+  const start = `${basename(path)}${MARK}`
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  const last = names
+    .filter((name) => name.startsWith(start) && !/-(wal|shm)$/.test(name))
+    .toSorted()
+    .at(-1)
+  return last === undefined ? undefined : join(folder, last)
+}
+
 /** Removes the log and its index where it is the one that has its other name now: another process may have made a new database meanwhile. */
 function removeLog(path: string, aside: string): boolean {
   if (!isSameFile(`${path}${LOG}`, `${aside}${LOG}`)) return false

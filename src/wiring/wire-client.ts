@@ -12,8 +12,9 @@ import { openedWraps } from '../storage/opened-wraps.ts'
 import { openOrderStore } from '../storage/order-store.ts'
 import type { Paths } from '../storage/paths.ts'
 import type { Database } from '../storage/database.ts'
+import { MONEY_BACK } from '../storage/file-error.ts'
 import { openProfileDatabase, profileFile } from '../storage/profile-database.ts'
-import { setAsideIfDamaged } from '../storage/set-aside.ts'
+import { lastSetAside, setAsideIfDamaged } from '../storage/set-aside.ts'
 import { keyFiles, keysFolder } from '../ssh/key-files.ts'
 import { sshProbe } from '../ssh/ssh-probe.ts'
 import { sshLauncher } from '../ssh/ssh-launcher.ts'
@@ -88,11 +89,20 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
       closeAll([() => hub.close(), () => wallet.close()], [() => wraps.save(), () => database.close()]),
   }
   try {
+    tellOfLost(client, database.path)
     return { ...client, recovered: await recoverQuickly(client) }
   } catch (error) {
     await client.close()
     throw setAsideIfDamaged(error, database.path, systemClock)
   }
+}
+
+/** Says where the wallet is that this empty one took the place of: the command that moved it aside may have been a script's. */
+function tellOfLost({ wallet, progress }: Pick<Client, 'wallet' | 'progress'>, path: string): void {
+  if (wallet.history(1).length > 0) return
+  const aside = lastSetAside(path)
+  if (aside === undefined) return
+  progress.note(`this wallet is a new one; the one before it is damaged and kept as ${aside}; ${MONEY_BACK}`)
 }
 
 function opened(folder: string): Database {

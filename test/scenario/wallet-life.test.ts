@@ -191,7 +191,13 @@ test('a damaged wallet is set aside and named, and the words bring its money bac
   expectError(result, { exit: 1, says: /was moved to .*paygress\.db\.damaged-/, hint: /wallet restore/ })
   const aside = /moved to (\S+)/.exec(result.stderr)?.[1] ?? ''
   expect(readFileSync(aside).equals(broken)).toBe(true)
+
+  // A script may go on, and after `pods` the new file is there.
+  expect((await net.run(['pods'], { home })).code).toBe(0)
+  const isNew = new RegExp(`this wallet is a new one; .* kept as ${aside}; paygress wallet restore`)
+  expect((await net.run(['wallet', 'balance'], { home })).stderr).toMatch(isNew)
   expect((await net.run(['wallet', 'restore', '-', '-o', 'name'], { home, stdin: words })).stdout).toBe(
     '33\n',
   )
+  expect((await net.run(['wallet', 'balance'], { home })).stderr).not.toContain('new one')
 })
