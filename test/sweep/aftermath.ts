@@ -7,6 +7,7 @@ import { readMintBooks } from '../oracle/mint-books.ts'
 import { type Reckoning, reckon, wrongs } from '../oracle/reckon.ts'
 import { ordersOf } from '../support/product/journals.ts'
 import { rows } from '../support/product/money.ts'
+import { until } from '../support/peers/until.ts'
 import { BASIC_SPEC } from '../support/scenario/serve-process.ts'
 import type { Buyer, World } from './world.ts'
 import { readMachines } from './written-machines.ts'
@@ -46,15 +47,35 @@ export function reckonAll(world: World): Reckoning {
 
 /** Read again only where its files are others than they were: the buyers of earlier cases do nothing any more. */
 function journalOf(world: World, side: string, path: string): Journal {
-  const state = [path, `${path}-wal`]
-    .map((file) => statSync(file, { bigint: true, throwIfNoEntry: false }))
-    .map((found) => (found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeNs}`))
-    .join()
+  const state = stateOf(path)
   const known = world.journals.get(path)
   if (known?.state === state) return known.journal
   const journal = readJournal(side, path)
   world.journals.set(path, { state, journal })
   return journal
+}
+
+/** Changes with every entry of a journal. */
+function stateOf(path: string): string {
+  return [path, `${path}-wal`]
+    .map((file) => statSync(file, { bigint: true, throwIfNoEntry: false }))
+    .map((found) => (found === undefined ? 'none' : `${found.ino} ${found.size} ${found.mtimeNs}`))
+    .join()
+}
+
+const QUIET_MS = 500
+const LOUD_MS = 5_000
+
+/** Waits until a provider that was started has said what it owes: it has written nothing for a while, or is dead. */
+export async function providerRests({ provider, providerDir }: World): Promise<void> {
+  const path = join(providerDir, 'paygress.db')
+  const startedAt = performance.now()
+  let last = { state: stateOf(path), at: startedAt }
+  await until('rest of the provider', () => {
+    const [state, now] = [stateOf(path), performance.now()]
+    if (state !== last.state) last = { state, at: now }
+    return provider.hasExited() || now - last.at > QUIET_MS || now - startedAt > LOUD_MS
+  })
 }
 
 /** Sats in the wallet of a side. */

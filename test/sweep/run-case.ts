@@ -1,6 +1,15 @@
 // What must be true after any death? Everything is started again and recovers; then the oracle and the two journals are asked.
 import type { CliResult, RunningCli } from '../support/run-cli.ts'
-import { hasLooseEnds, held, leftovers, openOrders, reckonAll, servedSat, unfair } from './aftermath.ts'
+import {
+  hasLooseEnds,
+  held,
+  leftovers,
+  openOrders,
+  providerRests,
+  reckonAll,
+  servedSat,
+  unfair,
+} from './aftermath.ts'
 import type { Flow } from './flows.ts'
 import type { Death } from './mortals.ts'
 import type { Buyer, World } from './world.ts'
@@ -102,6 +111,7 @@ async function settle(world: World, buyer: Buyer, flow: Flow, stdin: string | un
     world.passSeconds(PAST_THE_LOCK_SEC)
     await untilNotKilled(async () => world.run(buyer, RECOVER))
     await world.restartProvider()
+    await providerRests(world)
   }
   const recover = async (): Promise<CliResult> => {
     const running = world.start(buyer, RECOVER_PATIENTLY)
