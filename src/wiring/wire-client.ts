@@ -21,7 +21,7 @@ import { sshLauncher } from '../ssh/ssh-launcher.ts'
 import { torProxy } from '../ssh/tor-proxy.ts'
 import { closeAll } from './close-all.ts'
 import { systemClock, systemRandom } from './system.ts'
-import { wireIdentity } from './wire-identity.ts'
+import { lostIdentity, wireIdentity } from './wire-identity.ts'
 import { chosenRelays } from './wire-relays.ts'
 import { profilePaths } from './wire-settings.ts'
 import { wireWallet } from './wire-wallet.ts'
@@ -56,8 +56,8 @@ const RELAY_DEADLINE_MS = 5_000
 export async function wireClient(settings: ClientSettings): Promise<WiredClient> {
   const { env, profile, progress, ask } = settings
   const paths = profilePaths(env, profile)
-  const { signer, warning } = await wireIdentity(env, profile)
-  if (warning !== undefined) progress.note(warning)
+  const identity = await wireIdentity(env, profile)
+  const { signer } = identity
   const database = opened(paths.data)
   const orders = openOrderStore(database, systemClock)
   const wallet = wireWallet(database, clientEffects(orders), { questionMs: settings.mintQuestionMs })
@@ -89,7 +89,8 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
       closeAll([() => hub.close(), () => wallet.close()], [() => wraps.save(), () => database.close()]),
   }
   try {
-    tellOfLost(client, database.path)
+    const warnings = [identity.warning, lostIdentity(identity, orders), lostWallet(wallet, database.path)]
+    for (const text of warnings) if (text !== undefined) progress.note(text)
     return { ...client, recovered: await recoverQuickly(client) }
   } catch (error) {
     await client.close()
@@ -97,12 +98,11 @@ export async function wireClient(settings: ClientSettings): Promise<WiredClient>
   }
 }
 
-/** Says where the wallet is that this empty one took the place of: the command that moved it aside may have been a script's. */
-function tellOfLost({ wallet, progress }: Pick<Client, 'wallet' | 'progress'>, path: string): void {
-  if (wallet.history(1).length > 0) return
-  const aside = lastSetAside(path)
-  if (aside === undefined) return
-  progress.note(`this wallet is a new one; the one before it is damaged and kept as ${aside}; ${MONEY_BACK}`)
+/** Where the wallet is that this empty one took the place of: the command that moved it aside may have been a script's. */
+function lostWallet(wallet: Client['wallet'], path: string): string | undefined {
+  const aside = wallet.history(1).length > 0 ? undefined : lastSetAside(path)
+  if (aside === undefined) return undefined
+  return `this wallet is a new one; the one before it is damaged and kept as ${aside}; ${MONEY_BACK}`
 }
 
 function opened(folder: string): Database {
