@@ -5,8 +5,9 @@ import { fundGap, type ShowInvoice } from './fund-gap.ts'
 import { brokenOrder, interruptedOrder, outcomeUnknown, providerRefused } from './order-errors.ts'
 import { interruptible } from './interruptible.ts'
 import { getOrder } from './order-journal.ts'
+import { checkLimits, type OrderLimits } from './order-limits.ts'
 import type { Order, OrderIn } from './order.ts'
-import { payOrder } from './pay-order.ts'
+import { endOpenPayment, payOrder } from './pay-order.ts'
 import type { Client } from './ports.ts'
 import { sendOrder } from './send-order.ts'
 import { settleRefusal } from './settle-refusal.ts'
@@ -14,6 +15,8 @@ import { settleReturn } from './take-back.ts'
 
 export interface AdvanceOptions {
   timeoutMs?: number | undefined
+  /** Of what may be paid. */
+  limits?: OrderLimits
   showInvoice?: ShowInvoice | undefined
   signal: AbortSignal
 }
@@ -83,23 +86,33 @@ async function advance(client: Advancer, start: Order, options: AdvanceOptions):
   }
 }
 
+/** drafted → locked. A payment that was begun is ended first; only where it has failed there is anything to decide again. */
 async function pay(client: Advancer, order: OrderIn<'drafted'>, options: AdvanceOptions): Promise<Order> {
-  if (order.payOperation === undefined) {
-    refuseTakenAlias(client, order.terms.alias, order)
-    await fundGap(client, order.terms, options)
-  }
+  const { limits = {}, signal } = options
+  const current = await naming(order, signal, () => endOpenPayment(client, order, signal))
+  if (current.state !== 'drafted') return current
+  refuseTakenAlias(client, current.terms.alias, current)
+  await checkLimits(client, current, limits)
+  await fundGap(client, current.terms, options)
   client.progress.step('paying')
+  return naming(current, signal, () => payOrder(client, current, signal))
+}
+
+/** Errors of the wallet do not know for which order it was. */
+async function naming<Result>(
+  order: Order,
+  signal: AbortSignal,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
-    return await payOrder(client, order, options.signal)
+    return await work()
   } catch (error) {
-    if (error instanceof PaygressError && error.details === undefined && !options.signal.aborted) {
-      throw new PaygressError(error.code, error.message, {
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-        retryable: error.retryable,
-        details: { order_id: order.orderId },
-        cause: error,
-      })
-    }
-    throw error
+    if (!(error instanceof PaygressError) || error.details !== undefined || signal.aborted) throw error
+    throw new PaygressError(error.code, error.message, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      retryable: error.retryable,
+      details: { order_id: order.orderId },
+      cause: error,
+    })
   }
 }

@@ -17,7 +17,7 @@ import { confirmPreview, type Preview, previewOf } from './preview.ts'
 import { resumeOrder } from './resume-order.ts'
 import { takeGivenToken, takeTokenAgain } from './take-given-token.ts'
 import { waitForSsh } from './wait-for-ssh.ts'
-import type { BuyWish, PurchaseView } from './wish.ts'
+import type { BuyWish, PurchaseView, ResumeWish } from './wish.ts'
 
 export type BuyResult =
   | { outcome: 'planned'; preview: Preview }
@@ -43,7 +43,7 @@ export async function buyPod(client: Client, wish: BuyWish, view: PurchaseView):
 }
 
 async function buy(client: Client, orderId: OrderId, wish: BuyWish, view: PurchaseView): Promise<BuyResult> {
-  const known = await knownOrder(client, wish)
+  const known = knownOrder(client, wish)
   if (known !== undefined) {
     if (wish.token !== undefined) await takeTokenAgain(client, known, wish.token, view.signal)
     return resumeBuy(client, known.orderId, wish, view)
@@ -76,14 +76,15 @@ async function openOrder(
   return wish.token === undefined ? order : takeGivenToken(client, order, wish.token, signal)
 }
 
-/** Goes on with an order that is on disk; needs no further options. Throws `unknown_order`, and as `buyPod` does. */
+/** Goes on with an order that is on disk; of what is wished only what still counts. Throws `unknown_order`, and as `buyPod` does. */
 export async function resumeBuy(
   client: Client,
   orderId: OrderId,
-  { wait, timeoutMs }: Pick<BuyWish, 'wait' | 'timeoutMs'>,
+  wish: ResumeWish & Pick<BuyWish, 'wait'>,
   view: PurchaseView,
 ): Promise<BuyResult> {
-  const { order, pod } = await resumeOrder(client, orderId, 'buy', { timeoutMs, view })
-  const sshAnswered = wait && order.state === 'ready' ? await waitForSsh(client, pod, view.signal) : undefined
+  const { order, pod } = await resumeOrder(client, orderId, 'buy', { wish, view })
+  const sshAnswered =
+    wish.wait && order.state === 'ready' ? await waitForSsh(client, pod, view.signal) : undefined
   return { outcome: 'served', order, pod, sshAnswered }
 }

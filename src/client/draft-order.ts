@@ -5,7 +5,7 @@ import type { Order, OrderKind } from './order.ts'
 import type { OrderTerms } from './order-terms.ts'
 import type { Client } from './ports.ts'
 
-/** Writes a drafted order with its refund key; throws `order_conflict` where another wish took the id meanwhile. */
+/** Writes a drafted order with its refund key; throws `order_conflict` where another wish, or another price, took the id meanwhile. */
 export function draftOrder(
   { orders, wallet }: Pick<Client, 'orders' | 'wallet'>,
   orderId: OrderId,
@@ -20,8 +20,13 @@ export function draftOrder(
       insertOrder(orders, tx, orderId, { state: 'drafted', kind, terms, refundKey: wallet.newRefundKey(tx) }),
     )
   } catch (error) {
-    // The same command in another process was faster: its order is this one.
-    if (findOrder(orders, orderId)?.terms.fingerprint !== terms.fingerprint) throw error
+    // The same command in another process was faster: its order is this one, where it costs what was said yes to.
+    const found = findOrder(orders, orderId)
+    if (found === undefined || !isSame(found.terms, terms)) throw error
   }
   return getOrder(orders, orderId)
+}
+
+function isSame(one: OrderTerms, other: OrderTerms): boolean {
+  return (['fingerprint', 'provider', 'mint', 'netSat'] as const).every((name) => one[name] === other[name])
 }

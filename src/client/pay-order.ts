@@ -18,21 +18,24 @@ const PLAIN_RESPOND_SEC = 600
 
 type Payer = Pick<Client, 'wallet' | 'orders' | 'clock'>
 
-/** drafted → locked. Throws `payment_not_started` while the mint's answer is missing, and the wallet's own errors. */
+/** drafted → locked, where no payment is open. Throws `payment_not_started` where the mint refuses or does not answer, and the wallet's own errors. */
 export async function payOrder(
   client: Payer,
   order: OrderIn<'drafted'>,
   signal: AbortSignal,
 ): Promise<OrderIn<'locked'>> {
-  const current = await endOpenPayment(client, order, signal)
-  if (current.state === 'locked') return current
-  const deadlines = await deadlinesOf(client, current)
+  const deadlines = await deadlinesOf(client, order)
   signal.throwIfAborted()
-  const outcome = await startPayment(client, inState(current, 'drafted'), deadlines, signal)
+  const outcome = await startPayment(client, order, deadlines, signal)
   return lockedAfter(client, order, outcome)
 }
 
-async function endOpenPayment(client: Payer, order: OrderIn<'drafted'>, signal: AbortSignal): Promise<Order> {
+/** The order once the payment that was begun for it, if any, has ended. Throws `payment_not_started` while the mint's answer is missing. */
+export async function endOpenPayment(
+  client: Payer,
+  order: OrderIn<'drafted'>,
+  signal: AbortSignal,
+): Promise<Order> {
   if (order.payOperation === undefined) return order
   const outcome = await client.wallet.settle(order.payOperation, signal)
   if (outcome.status === 'unknown') throw paymentUnknown(order)

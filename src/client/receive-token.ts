@@ -1,9 +1,14 @@
 // How is a token that somebody gave us taken in?
 import { PaygressError } from '../core/errors.ts'
+import type { OrderId } from '../core/ids.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { Outcome } from '../wallet/operation-options.ts'
 import { trustNamed } from './choose-mint.ts'
+import { findOrder } from './order-journal.ts'
 import type { Client } from './ports.ts'
+
+/** What is said of a token that a command brings a second time. */
+export const SPENT_BEFORE = 'the token was spent before; paying from the wallet'
 
 export interface ReceivedToken {
   receivedSat: bigint
@@ -36,6 +41,22 @@ export async function receiveToken(
   throw new PaygressError('outcome_unknown', 'the mint has not answered; the token is kept in the journal', {
     hint: 'paygress orders recover asks the mint again',
   })
+}
+
+/** The same for a top-up: where its order is there already, the command that made it has taken the token in. */
+export async function receiveTokenFor(
+  client: Pick<Client, 'wallet' | 'orders' | 'progress'>,
+  orderId: OrderId | undefined,
+  token: string,
+  options: { mint: MintUrl | undefined; signal: AbortSignal },
+): Promise<void> {
+  try {
+    await receiveToken(client, token, options)
+  } catch (error) {
+    const isKnown = orderId !== undefined && findOrder(client.orders, orderId) !== undefined
+    if (!isKnown || !(error instanceof PaygressError) || error.code !== 'token_spent') throw error
+    client.progress.note(SPENT_BEFORE)
+  }
 }
 
 async function receiveFrom(

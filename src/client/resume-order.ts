@@ -4,9 +4,10 @@ import { PaygressError } from '../core/errors.ts'
 import type { OrderId } from '../core/ids.ts'
 import { advanceOrder, type ServedOrder } from './advance-order.ts'
 import { getOrder, withClaim } from './order-journal.ts'
+import { refuseDryRun } from './order-limits.ts'
 import { grantedSec, type Order } from './order.ts'
 import type { Client, Pod } from './ports.ts'
-import type { PurchaseView } from './wish.ts'
+import type { PurchaseView, ResumeWish } from './wish.ts'
 
 /** What is paid in whole sats is time in whole seconds. */
 const ROUNDING_SEC = 1
@@ -15,14 +16,14 @@ const ROUNDING_SEC = 1
 const WORDS = { buy: 'purchase', topup: 'top-up' } as const
 
 /**
- * Goes on with an order until it is served. Throws `unknown_order`, `order_conflict` where it is of the other kind (nothing is
- * done then), and as `advanceOrder` does.
+ * Goes on with an order until it is served. Throws `unknown_order`, `order_conflict` where it is of the other kind and for a dry run
+ * (nothing is done then), and as `advanceOrder` does.
  */
 export async function resumeOrder(
   client: Client,
   orderId: OrderId,
   expected: Order['kind'],
-  { timeoutMs, view }: { timeoutMs: number | undefined; view: PurchaseView },
+  { wish, view }: { wish: ResumeWish; view: PurchaseView },
 ): Promise<{ order: ServedOrder; pod: Pod }> {
   const conflict = (problem: string): PaygressError =>
     new PaygressError('order_conflict', `order ${orderId} ${problem}`, {
@@ -31,7 +32,9 @@ export async function resumeOrder(
   const order = await withClaim(client.orders, orderId, async () => {
     const found = getOrder(client.orders, orderId)
     if (found.kind !== expected) throw conflict(`is a ${WORDS[found.kind]}, not a ${WORDS[expected]}`)
-    return advanceOrder(client, found, { timeoutMs, showInvoice: view.showInvoice, signal: view.signal })
+    refuseDryRun(found, wish)
+    const { showInvoice, signal } = view
+    return advanceOrder(client, found, { timeoutMs: wish.timeoutMs, limits: wish, showInvoice, signal })
   })
   const pod = client.orders.pod(order.podNpub)
   if (pod === undefined) throw conflict('has no pod')

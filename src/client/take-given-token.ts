@@ -4,6 +4,7 @@ import { moveNow } from './order-journal.ts'
 import type { Order } from './order.ts'
 import { deadlinesOf } from './pay-order.ts'
 import type { Client } from './ports.ts'
+import { SPENT_BEFORE } from './receive-token.ts'
 
 /**
  * The token is swapped into the wallet, which then pays as always. Only without a lock, and where it brings no more than the price, the
@@ -52,6 +53,6 @@ export async function takeTokenAgain(
     await takeGivenToken(client, order, token, signal)
   } catch (error) {
     if (!(error instanceof PaygressError) || error.code !== 'token_spent') throw error
-    client.progress.note('the token was spent before; paying from the wallet')
+    client.progress.note(SPENT_BEFORE)
   }
 }

@@ -24,7 +24,7 @@ import { relaysOf } from './plan-purchase.ts'
 import type { Client, Pod } from './ports.ts'
 import { confirmPreview, type Preview, previewOf } from './preview.ts'
 import { resumeOrder } from './resume-order.ts'
-import { fingerprintOf, type PurchaseView, type TopupWish } from './wish.ts'
+import { fingerprintOf, type PurchaseView, type ResumeWish, type TopupWish } from './wish.ts'
 
 export type TopupResult =
   | { outcome: 'planned'; preview: Preview }
@@ -46,7 +46,7 @@ async function topup(
   wish: TopupWish,
   view: PurchaseView,
 ): Promise<TopupResult> {
-  const known = await knownOrder(client, wish)
+  const known = knownOrder(client, wish)
   if (known !== undefined) return resumeTopup(client, known.orderId, wish, view)
   const pod = findPod(client.orders, wish.pod)
   if (pod.state !== 'running' || (await podIsOver(client, pod))) throw podEnded(pod)
@@ -65,14 +65,14 @@ async function topup(
   return resumeTopup(client, orderId, wish, view)
 }
 
-/** Goes on with a top-up that is on disk; needs no further options. */
+/** Goes on with a top-up that is on disk. */
 export async function resumeTopup(
   client: Client,
   orderId: OrderId,
-  { timeoutMs }: Pick<TopupWish, 'timeoutMs'>,
+  wish: ResumeWish,
   view: PurchaseView,
 ): Promise<TopupResult> {
-  const { order, pod } = await resumeOrder(client, orderId, 'topup', { timeoutMs, view })
+  const { order, pod } = await resumeOrder(client, orderId, 'topup', { wish, view })
   return { outcome: 'served', order, pod, extendedSec: grantedSec(order) }
 }
 

@@ -5,6 +5,7 @@ import type { OrderId } from '../core/ids.ts'
 import type { MintUrl } from '../core/mint-url.ts'
 import type { Extent } from './extent.ts'
 import type { ShowInvoice } from './fund-gap.ts'
+import type { OrderLimits } from './order-limits.ts'
 import type { Preview } from './preview.ts'
 
 /** What both kinds of payment take. */
@@ -43,6 +44,12 @@ export interface BuyWish extends PayWish {
 export interface TopupWish extends PayWish {
   /** npub, prefix, three words or alias. */
   pod: string
+}
+
+/** What still counts where a command goes on with an order that is on disk. */
+export interface ResumeWish extends OrderLimits {
+  /** The longest wait for the provider's answer. */
+  timeoutMs?: number | undefined
 }
 
 /** What a purchase shows on its way. */

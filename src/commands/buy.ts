@@ -4,7 +4,7 @@ import type { ServedOrder } from '../client/advance-order.ts'
 import { openSsh } from '../client/open-ssh.ts'
 import { grantedSec } from '../client/order.ts'
 import type { Pod } from '../client/ports.ts'
-import type { BuyWish, PurchaseView } from '../client/wish.ts'
+import type { BuyWish, PurchaseView, ResumeWish } from '../client/wish.ts'
 import { PaygressError } from '../core/errors.ts'
 import { parseOrderId } from '../core/ids.ts'
 import { encodeProviderNpub } from '../core/npub.ts'
@@ -14,7 +14,7 @@ import { type Answer, fieldLines } from '../terminal/answer.ts'
 import { timeText } from '../terminal/words.ts'
 import type { WiredClient } from '../wiring/wire-client.ts'
 import { type Invocation, readToken } from './invocation.ts'
-import { maxRateOf, namesNoExtent, payWish } from './pay-options.ts'
+import { maxRateOf, namesNoExtent, payWish, resumeWish } from './pay-options.ts'
 import { paidDocument, sshDocument } from './pod-documents.ts'
 import { showInvoice } from './show-invoice.ts'
 import { previewAnswer, showPreview } from './show-preview.ts'
@@ -81,8 +81,8 @@ function paysByToken({ options }: Invocation): boolean {
   return options.text('token') !== undefined || options.text('tokenFile') !== undefined
 }
 
-function resumeOptions({ options }: Invocation): Pick<BuyWish, 'wait' | 'timeoutMs'> {
-  return { wait: options.flag('wait'), timeoutMs: options.timeoutMs() }
+function resumeOptions({ options }: Invocation): ResumeWish & Pick<BuyWish, 'wait'> {
+  return { ...resumeWish(options), maxRate: maxRateOf(options), wait: options.flag('wait') }
 }
 
 async function readWish(invocation: Invocation): Promise<BuyWish> {

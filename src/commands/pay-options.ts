@@ -15,11 +15,18 @@ export function payWish(options: Options): PayWish {
   return {
     extent: extentOf(options),
     mint: mint === undefined ? undefined : parseMintUrl(mint),
-    maxPriceSat: options.sat('maxPrice'),
     orderId: order === undefined ? undefined : parseOrderId(order),
     lock: options.flag('lock'),
     yes: options.flag('yes'),
+    ...resumeWish(options),
+  }
+}
+
+/** What counts also where only an order is named; `maxRateOf` beside it where a machine is bought. */
+export function resumeWish(options: Options): Pick<PayWish, 'dryRun' | 'maxPriceSat' | 'timeoutMs'> {
+  return {
     dryRun: options.flag('dryRun'),
+    maxPriceSat: options.sat('maxPrice'),
     timeoutMs: options.timeoutMs(),
   }
 }

@@ -179,6 +179,14 @@ describe.concurrent('--order', () => {
       good(await net.run(topup, { home })).json(),
     ]
     expect(twice.expires_at).toBe(once.expires_at)
+    for (const open of [
+      ['buy', '--order', 'job-1'],
+      ['topup', first.pod_npub, '--order', 'more-1'],
+    ])
+      expectError(await net.run([...open, '--dry-run', '-o', 'json'], { home }), {
+        exit: 2,
+        code: 'order_conflict',
+      })
   })
 
   test('given to two commands at once buys once', async () => {
@@ -228,6 +236,20 @@ describe.concurrent('a token that somebody gave', () => {
     const file = join(home, 'token.txt')
     writeFileSync(file, await token(40))
     expect(good(await buy(home, ['--for', '1m', '--token-file', file])).json().state).toBe('ready')
+  })
+
+  test('pays for a top-up once, also where the command is given again', async () => {
+    const home = await person(100)
+    const { pod_npub: pod } = good(await buy(home, ['--for', '1m'])).json()
+    const [stdin, before] = [await token(50), await total(home)]
+    const command = ['topup', pod, '--for', '1m', '--token', '-', '--order', 'gift-1', '--yes', '-o', 'json']
+    const once = good(await net.run(command, { home, stdin })).json()
+    const left = before + 50 - once.paid.amount_sat - once.paid.fee_sat
+    expect(await total(home)).toBe(left)
+    const again = await net.run(command, { home, stdin })
+    expect(again.stderr).toContain('the token was spent before; paying from the wallet')
+    expect(again.json()).toEqual(once)
+    expect(await total(home)).toBe(left)
   })
 
   test('that is spent already pays nothing', async () => {

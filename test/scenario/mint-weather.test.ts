@@ -16,6 +16,15 @@ describe('the mint', () => {
     expect(result.code).toBe(3)
     expectError(result, { exit: 3 })
     mint.faults.splice(0)
+    for (const limit of [
+      ['--max-price', '59'],
+      ['--max-rate', '359'],
+    ])
+      expectError(await run(['buy', '--order', 'o1', '--no-wait', ...limit, '-o', 'json']), {
+        exit: 5,
+        code: 'price_too_high',
+      })
+    expect(await available()).toBe(200)
     expect((await run(BUY)).json()).toMatchObject({ state: 'ready' })
     expect(await available()).toBe(140)
   })

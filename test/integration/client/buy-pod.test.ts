@@ -73,40 +73,6 @@ describe('a purchase', () => {
     expect((await failure(buyPod(buyer.client, other, { signal }))).code).toBe('order_conflict')
   })
 
-  test('as a dry run of an order that is there already pays nothing, whatever state it is in', async () => {
-    const lock = async () => Promise.reject(new PaygressError('mint_unreachable', 'it is away'))
-    const offline = { ...buyer.client, wallet: { ...buyer.wallet, lock } }
-    const wish = buyWish({ orderId: parseOrderId('open') })
-    await failure(buyPod(offline, wish, { signal }))
-    const dryRun = async () => failure(buyPod(buyer.client, { ...wish, dryRun: true }, { signal }))
-    const drafted = await dryRun()
-    expect(drafted).toMatchObject({ code: 'order_conflict', exitCode: 2 })
-    expect(drafted.message).toBe('order open is drafted already; a dry run shows what a new one costs')
-    expect(getOrder(buyer.orders, parseOrderId('open')).state).toBe('drafted')
-    expect(available(buyer.wallet)).toBe(1_000n)
-    await buyPod(buyer.client, wish, { signal })
-    expect((await dryRun()).message).toContain('is ready already')
-    expect(buyer.provider.requests.filter(({ type }) => type === 'spawn')).toHaveLength(1)
-  })
-
-  test('within the limits of the command that pays, not of the one that drafted', async () => {
-    const lock = async () => Promise.reject(new PaygressError('mint_unreachable', 'it is away'))
-    const offline = { ...buyer.client, wallet: { ...buyer.wallet, lock } }
-    const wish = buyWish({ orderId: parseOrderId('dear') })
-    await failure(buyPod(offline, wish, { signal }))
-    for (const limit of [{ maxPriceSat: 59n }, { maxRate: 359 }]) {
-      const error = await failure(buyPod(buyer.client, { ...wish, ...limit }, { signal }))
-      expect(error).toMatchObject({ code: 'price_too_high', exitCode: 5 })
-    }
-    expect(available(buyer.wallet)).toBe(1_000n)
-    const allowed = { ...wish, maxPriceSat: 60n, maxRate: 360 }
-    expect(await buyPod(buyer.client, allowed, { signal })).toMatchObject({ outcome: 'served' })
-    // It is paid: no limit brings that back.
-    const again = { ...wish, maxPriceSat: 1n, maxRate: 1 }
-    expect(await buyPod(buyer.client, again, { signal })).toMatchObject({ outcome: 'served' })
-    expect(available(buyer.wallet)).toBe(940n)
-  })
-
   test('by amount spends no sat more', async () => {
     const result = await buyPod(buyer.client, buyWish({ extent: { amountSat: 100n } }), { signal })
     if (result.outcome !== 'served') throw new Error('not served')

@@ -8,7 +8,7 @@ import { listPods, podStatus } from '../../../src/client/pod-status.ts'
 import type { Pod } from '../../../src/client/ports.ts'
 import { recoverOrders } from '../../../src/client/recover-orders.ts'
 import { stopPod } from '../../../src/client/stop-pod.ts'
-import { topupPod } from '../../../src/client/topup-pod.ts'
+import { resumeTopup, topupPod } from '../../../src/client/topup-pod.ts'
 import { PaygressError } from '../../../src/core/errors.ts'
 import {
   available,
@@ -61,6 +61,8 @@ describe('a top-up', () => {
     expect((await failure(topup(again))).code).toBe('outcome_unknown')
     buyer.provider.script = 'serve'
     expect((await failure(topup({ ...again, dryRun: true }))).code).toBe('order_conflict')
+    const resumed = resumeTopup(buyer.client, again.orderId, { dryRun: true }, { signal })
+    expect((await failure(resumed)).code).toBe('order_conflict')
     expect(buyer.orders.pod(pod.npub)?.expiresAt).toEqual(pod.expiresAt)
     expect(await topup(again)).toMatchObject({ outcome: 'served' })
   })
