@@ -45,7 +45,8 @@ export async function buyPod(client: Client, wish: BuyWish, view: PurchaseView):
 async function buy(client: Client, orderId: OrderId, wish: BuyWish, view: PurchaseView): Promise<BuyResult> {
   const known = knownOrder(client, wish)
   if (known !== undefined) {
-    if (wish.token !== undefined) await takeTokenAgain(client, known, wish.token, view.signal)
+    if (wish.token !== undefined)
+      await takeTokenAgain(client, known, wish.token, { limits: wish, signal: view.signal })
     return resumeBuy(client, known.orderId, wish, view)
   }
   checkLogin(wish)

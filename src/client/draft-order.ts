@@ -1,6 +1,7 @@
 // How does an order come into being?
 import type { OrderId } from '../core/ids.ts'
 import { findOrder, getOrder, insertOrder } from './order-journal.ts'
+import { orderConflict } from './order-limits.ts'
 import type { Order, OrderKind } from './order.ts'
 import type { OrderTerms } from './order-terms.ts'
 import type { Client } from './ports.ts'
@@ -22,11 +23,17 @@ export function draftOrder(
   } catch (error) {
     // The same command in another process was faster: its order is this one, where it costs what was said yes to.
     const found = findOrder(orders, orderId)
-    if (found === undefined || !isSame(found.terms, terms)) throw error
+    if (found?.terms.fingerprint !== terms.fingerprint) throw error
+    if (!costsTheSame(found.terms, terms))
+      throw orderConflict(
+        found,
+        'was drafted by another command meanwhile, on other terms; nothing was paid',
+        'the same command goes on with it',
+      )
   }
   return getOrder(orders, orderId)
 }
 
-function isSame(one: OrderTerms, other: OrderTerms): boolean {
-  return (['fingerprint', 'provider', 'mint', 'netSat'] as const).every((name) => one[name] === other[name])
+function costsTheSame(one: OrderTerms, other: OrderTerms): boolean {
+  return (['provider', 'mint', 'netSat'] as const).every((name) => one[name] === other[name])
 }

@@ -1,6 +1,7 @@
 // A token was given to pay with: is it taken into the wallet first, or handed on as it is?
 import { PaygressError } from '../core/errors.ts'
 import { moveNow } from './order-journal.ts'
+import { checkLimits, type OrderLimits } from './order-limits.ts'
 import type { Order } from './order.ts'
 import { deadlinesOf } from './pay-order.ts'
 import type { Client } from './ports.ts'
@@ -41,14 +42,18 @@ export async function takeGivenToken(
   })
 }
 
-/** The same for an order that was begun before: a token that is already in the wallet is no error then. */
+/**
+ * The same for an order that was begun before: a token that is already in the wallet is no error then. Throws besides `price_too_high`: the
+ * token may become the payment here.
+ */
 export async function takeTokenAgain(
   client: Pick<Client, 'wallet' | 'orders' | 'clock' | 'progress'>,
   order: Order,
   token: string,
-  signal: AbortSignal,
+  { limits, signal }: { limits: OrderLimits; signal: AbortSignal },
 ): Promise<void> {
   if (order.state !== 'drafted' || order.payOperation !== undefined) return
+  await checkLimits(client, order, limits)
   try {
     await takeGivenToken(client, order, token, signal)
   } catch (error) {

@@ -86,6 +86,22 @@ describe.each(WAYS)('an order that goes on by %s', (_, goOn) => {
   })
 })
 
+test('a token that would be the payment of a drafted order is not handed on beyond them', async () => {
+  const sent = await buyer.wallet.send(buyer.mint, 60n, { signal })
+  if (sent.status !== 'done' || sent.token === undefined) throw new Error('no token')
+  const gift = { ...wish, lock: false, token: sent.token }
+  const mintTime = async () => Promise.reject(new PaygressError('mint_unreachable', 'it is away'))
+  await failure(buyPod({ ...buyer.client, wallet: { ...buyer.wallet, mintTime } }, gift, { signal }))
+  expect(getOrder(buyer.orders, orderId).state).toBe('drafted')
+  for (const limit of [{ maxPriceSat: 59n }, { maxRate: 359 }]) {
+    const error = await failure(buyPod(buyer.client, { ...gift, ...limit }, { signal }))
+    expect(error.code).toBe('price_too_high')
+  }
+  expect(getOrder(buyer.orders, orderId).state).toBe('drafted')
+  expect(await buyPod(buyer.client, gift, { signal })).toMatchObject({ outcome: 'served' })
+  expect(available(buyer.wallet)).toBe(940n)
+})
+
 test('what another process drafted meanwhile is another price than the one that was said yes to', async () => {
   const first = await buyPod(buyer.client, buyWish({}), { signal })
   if (first.outcome !== 'served') throw new Error('not served')
@@ -104,7 +120,9 @@ test('what another process drafted meanwhile is another price than the one that 
   })
   const asked = { ...wish, yes: false }
   const dearer = buyPod(besideTwin(orderId, terms.netSat + 1n), asked, { signal })
-  expect((await failure(dearer)).code).toBe('order_conflict')
+  const conflict = await failure(dearer)
+  expect(conflict).toMatchObject({ code: 'order_conflict', exitCode: 2 })
+  expect(conflict.message).toContain('was drafted by another command meanwhile, on other terms')
   expect(available(buyer.wallet)).toBe(940n)
   const same = parseOrderId('same')
   const bought = await buyPod(besideTwin(same, terms.netSat), { ...asked, orderId: same }, { signal })
