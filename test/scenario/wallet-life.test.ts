@@ -168,6 +168,7 @@ describe('wallet recover', () => {
 test('a file that is no database is named, and stays as it is', async () => {
   const home = temporaryFolder('damaged')
   await runCli(['pods'], { home })
+  const { stdout: identity } = await runCli(['identity', 'show'], { home })
   const file = join(home, 'data', 'paygress.db')
   const broken = `broken${readFileSync(file).toString('latin1').slice(6)}`
   writeFileSync(file, broken, 'latin1')
@@ -175,6 +176,9 @@ test('a file that is no database is named, and stays as it is', async () => {
   const result = await runCli(['wallet', 'balance'], { home })
   expectError(result, { exit: 1, says: /paygress\.db/, hint: /wallet restore/ })
   expect(readFileSync(file).toString('latin1')).toBe(broken)
+  // Who one is stands elsewhere.
+  expect((await runCli(['identity', 'show'], { home })).stdout).toBe(identity)
+  expect(identity).toContain('npub1')
 })
 
 test('a damaged wallet is set aside and named, and the words bring its money back', async () => {

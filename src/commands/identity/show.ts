@@ -1,19 +1,14 @@
 // paygress identity show: who are you on Nostr, and where is the key kept?
 import { fieldLines } from '../../terminal/answer.ts'
-import { lostIdentity, wireIdentity } from '../../wiring/wire-identity.ts'
+import { lostIdentity, type WiredIdentity, wireIdentity } from '../../wiring/wire-identity.ts'
 import { wirePods } from '../../wiring/wire-pods.ts'
 import type { Invocation } from '../invocation.ts'
 
 export async function run(invocation: Invocation): Promise<undefined> {
   const { env, options, terminal } = invocation
   const identity = await wireIdentity(env, options.text('profile'))
-  const pods = wirePods(env, options.text('profile'))
-  try {
-    for (const text of [identity.warning, lostIdentity(identity, pods.orders)])
-      if (text !== undefined) terminal.say(text)
-  } finally {
-    pods.close()
-  }
+  if (identity.warning !== undefined) terminal.say(identity.warning)
+  if (identity.created) sayWhatIsLost(invocation, identity)
   await terminal.answer({
     document: { npub: identity.npub, source: identity.source },
     names: [identity.npub],
@@ -25,4 +20,14 @@ export async function run(invocation: Invocation): Promise<undefined> {
       ]),
     },
   })
+}
+
+function sayWhatIsLost({ env, options, terminal }: Invocation, identity: WiredIdentity): void {
+  const { orders, close } = wirePods(env, options.text('profile'))
+  try {
+    const lost = lostIdentity(identity, orders)
+    if (lost !== undefined) terminal.say(lost)
+  } finally {
+    close()
+  }
 }
