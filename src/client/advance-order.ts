@@ -89,6 +89,7 @@ async function advance(client: Advancer, start: Order, options: AdvanceOptions):
 /** drafted → locked. A payment that was begun is ended first; only where it has failed there is anything to decide again. */
 async function pay(client: Advancer, order: OrderIn<'drafted'>, options: AdvanceOptions): Promise<Order> {
   const { limits = {}, signal } = options
+  if (order.payOperation !== undefined) client.progress.step('asking the mint what became of the payment')
   const current = await naming(order, signal, () => endOpenPayment(client, order, signal))
   if (current.state !== 'drafted') return current
   refuseTakenAlias(client, current.terms.alias, current)

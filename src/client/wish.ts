@@ -9,24 +9,19 @@ import type { OrderLimits } from './order-limits.ts'
 import type { Preview } from './preview.ts'
 
 /** What both kinds of payment take. */
-export interface PayWish {
+export interface PayWish extends ResumeWish {
   extent: Extent
   mint?: MintUrl | undefined
-  maxPriceSat?: bigint | undefined
   orderId?: OrderId | undefined
   /** False with `--no-lock`: nothing else turns the lock off. */
   lock: boolean
   /** Answers the confirmation; with a `dryRun` nothing is asked. */
   yes: boolean
   dryRun: boolean
-  /** The longest wait for the provider's answer. */
-  timeoutMs?: number | undefined
 }
 
 export interface BuyWish extends PayWish {
   spec: string
-  /** Sats per hour: nothing dearer is bought. */
-  maxRate?: number | undefined
   provider?: string | undefined
   image?: string | undefined
   user?: string | undefined

@@ -31,11 +31,9 @@ export function setAsideIfDamaged(error: unknown, path: string, clock: Clock): u
 
 /** Where only a database's log is left, and it is that of a file that was being set aside: removes it, and gives the error that names that file. */
 export function finishSettingAside(path: string): PaygressError | undefined {
-  const folder = dirname(path)
-  const start = `${basename(path)}${MARK}`
-  for (const name of readdirSync(folder)) {
-    if (!name.startsWith(start) || !name.endsWith(LOG)) continue
-    const aside = join(folder, name.slice(0, -LOG.length))
+  for (const name of asidesOf(path)) {
+    if (!name.endsWith(LOG)) continue
+    const aside = name.slice(0, -LOG.length)
     if (!existsSync(aside) || !removeLog(path, aside)) continue
     return damaged(path, aside, undefined)
   }
@@ -44,14 +42,19 @@ export function finishSettingAside(path: string): PaygressError | undefined {
 
 /** The last database that was moved aside from `path`; undefined where none was, or it is there no more. */
 export function lastSetAside(path: string): string | undefined {
-  const folder = dirname(path)
-  const start = `${basename(path)}${MARK}`
-  const names = existsSync(folder) ? readdirSync(folder) : []
-  const last = names
-    .filter((name) => name.startsWith(start) && !/-(wal|shm)$/.test(name))
+  return asidesOf(path)
+    .filter((name) => !/-(wal|shm)$/.test(name))
     .toSorted()
     .at(-1)
-  return last === undefined ? undefined : join(folder, last)
+}
+
+/** What was moved aside from `path`, logs with it. */
+function asidesOf(path: string): string[] {
+  const folder = dirname(path)
+  const start = `${basename(path)}${MARK}`
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(start))
+    .map((name) => join(folder, name))
 }
 
 /** Removes the log and its index where it is the one that has its other name now: another process may have made a new database meanwhile. */
