@@ -17,6 +17,12 @@ const REPLACED_WITHIN_MS = 60_000
 
 /** Clocks closer than this count as equal: the server's Date has whole seconds and the answer takes its time. */
 const SAME_CLOCK_SEC = 2
+/** What is taken for the cluster's time may be wrong by this: by clocks that count as equal, and by the part of a second that Date leaves out. */
+const CLOCK_ERROR_MS = (SAME_CLOCK_SEC + 1) * 1000
+/** A controller whose clock is ahead of the API server's decides so much before the deadline. */
+const RACE_MS = 1_000
+/** So long after the deadline the controller has done what it had decided; another pod comes 10 s after that. */
+const DECIDED_WITHIN_MS = 2_000
 
 /** `activeDeadlineSeconds` that ends a Job `graceSec` after `end` (both in milliseconds of the cluster); throws `machine_failed` for more than 68 years. */
 export function deadlineSeconds(startTime: number, end: number, graceSec: number): number {
@@ -29,6 +35,16 @@ export function deadlineSeconds(startTime: number, end: number, graceSec: number
 /** True where a move that was written with the time `at` may have landed after the deadline that it moved (milliseconds of the cluster). */
 export function mayHaveLandedLate(at: number, deadline: number): boolean {
   return at > deadline - LANDS_WITHIN_MS
+}
+
+/** True where at `now` the controller may have decided already to delete the pod, which no answer tells (milliseconds of the cluster, as we take it). */
+export function mayHaveDecided(now: number, deadline: number): boolean {
+  return now > deadline - CLOCK_ERROR_MS - RACE_MS
+}
+
+/** How long after `now` all has been done for certain that the controller decided at the deadline (milliseconds). */
+export function decidedInMs(now: number, deadline: number): number {
+  return Math.max(0, deadline + DECIDED_WITHIN_MS + CLOCK_ERROR_MS - now)
 }
 
 /** True where the controller made this pod for the time that was bought, after it had ended the one before at its deadline. */

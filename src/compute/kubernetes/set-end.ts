@@ -9,7 +9,9 @@ import { removeAnnotation, setAnnotation, testAnnotation, testLease } from './co
 import type { PatchStep } from './conditional-patch.ts'
 import {
   deadlineSeconds,
+  decidedInMs,
   isReplacement,
+  mayHaveDecided,
   mayHaveLandedLate,
   operationKey,
   outdatedOperations,
@@ -27,11 +29,6 @@ const podListSchema = z.object({ items: z.array(z.unknown()) })
 const REPEAT_FOR_MS = 20_000
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 500
-// This close to the old deadline the controller may already have decided to delete the pod, which no answer tells; the grace
-// keeps a top-up within the paid time away from that, unless its request was held up on the way.
-const RACE_MS = 3_000
-/** So long after the old deadline the controller has done what it had decided; another pod comes 10 s after that. */
-const DECIDED_MS = 2_000
 
 /** What of the back end moves an end. */
 type Place = Pick<KubernetesPlace, 'settings' | 'api' | 'feed' | 'signal'>
@@ -116,12 +113,14 @@ function endPatch(place: Place, job: LeaseJob, operation: string, expiresAt: Dat
   ]
 }
 
-/** A change of a Job that has ended is accepted and does nothing: only what the answer says of its end counts. */
+/**
+ * A change of a Job that has ended is accepted and does nothing: only what the answer says of its end counts. Where the controller may have
+ * decided before, not even that: the usual grace keeps a top-up within the paid time away from there, unless its request was held up.
+ */
 async function confirmMoved(place: Place, before: LeaseJob, after: LeaseJob): Promise<{ expiresAt: Date }> {
   if (isOver(after)) throw goneError()
   const deadline = hardEnd(before)
-  const margin = Math.min(RACE_MS, before.graceSec * 500)
-  if (clusterNow(place, after) > deadline - margin) await keepMachine(place, after, deadline)
+  if (mayHaveDecided(clusterNow(place, after), deadline)) await keepMachine(place, after, deadline)
   return endOf(after)
 }
 
@@ -144,7 +143,7 @@ function endOf(job: LeaseJob): { expiresAt: Date } {
 
 /** Makes sure that the machine has outlived its former deadline; throws `pod_ended`, and ends what is left, where it has not. */
 async function keepMachine(place: Place, job: LeaseJob, deadline: number): Promise<void> {
-  await pause(Math.max(0, deadline + DECIDED_MS - clusterNow(place, job)), place.signal)
+  await pause(decidedInMs(clusterNow(place, job), deadline), place.signal)
   if (await hasPodFrom(place, job, deadline)) return
   // The controller makes another, empty machine for the time that was bought, or has made it.
   const answer = await place.api.remove('jobs', job.name, job.uid)

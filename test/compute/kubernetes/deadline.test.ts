@@ -4,7 +4,9 @@ import { PaygressError } from '../../../src/core/errors.ts'
 import {
   clockOffsetSec,
   deadlineSeconds,
+  decidedInMs,
   isReplacement,
+  mayHaveDecided,
   mayHaveLandedLate,
   operationKey,
   outdatedOperations,
@@ -62,6 +64,39 @@ describe('a move of a deadline', () => {
     [60_001, false],
   ])('and a pod that was made %i ms after it replaces the one that was ended: %s', (after, replaces) => {
     expect(isReplacement(DEADLINE + after, DEADLINE)).toBe(replaces)
+  })
+})
+
+describe('a move of a deadline that the controller may have been faster than', () => {
+  const millis = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max })
+  // What is taken for the cluster's time when an answer of `server` comes so much later, by a clock that is so far off.
+  const taken = (server: number, latency: number, skew: number): number => {
+    const ours = server + latency + skew
+    return ours - (clockOffsetSec(ours, new Date(server).toUTCString()) ?? 0) * 1000
+  }
+  const skews = fc.oneof(millis(-4_000, 4_000), millis(-1e8, 1e8))
+
+  test('is always looked at: from a second before the deadline, whatever the clocks and however slow the answer', () => {
+    const server = millis(1.7e12, 1.8e12)
+    fc.assert(
+      fc.property(server, millis(0, 10_000), skews, millis(-999, 60_000), (at, latency, skew, after) => {
+        expect(mayHaveDecided(taken(at, latency, skew), at - after)).toBe(true)
+      }),
+      { numRuns: 2_000, examples: [[1.7e12 + 999, 0, -2_999, -999]] },
+    )
+    expect(mayHaveDecided(-4_000, 0)).toBe(false)
+  })
+
+  test('is looked at when two seconds are over since the deadline, whatever the clocks', () => {
+    const deadline = 1.75e12
+    fc.assert(
+      fc.property(millis(-5_000, 30_000), millis(0, 10_000), skews, (after, latency, skew) => {
+        const wait = decidedInMs(taken(deadline + after, latency, skew), deadline)
+        expect(after + latency + wait).toBeGreaterThanOrEqual(2_000)
+        expect(wait).toBeLessThanOrEqual(Math.max(0, 8_000 - after))
+      }),
+      { numRuns: 2_000, examples: [[0, 0, 2_999]] },
+    )
   })
 })
 

@@ -1,4 +1,4 @@
-// What is known of a move of a deadline that was found done: did it come in time, or is what runs now an empty machine in its place?
+// What is known of a move of a deadline: did it come in time, or is what runs now an empty machine in its place?
 import { expect, test } from 'vitest'
 import type { ApiRequest, ClusterConnection } from '../../../src/compute/kubernetes/cluster-connection.ts'
 import { clusterApi } from '../../../src/compute/kubernetes/cluster-api.ts'
@@ -7,6 +7,7 @@ import { withDefaults } from '../../../src/compute/kubernetes/kubernetes-options
 import { placing } from '../../../src/compute/kubernetes/placing.ts'
 import { setEnd } from '../../../src/compute/kubernetes/set-end.ts'
 import { toPaygressError } from '../../../src/core/errors.ts'
+import type { Clock } from '../../../src/core/clock.ts'
 import { isLeaseId } from '../../../src/core/ids.ts'
 import { quietLog } from '../../support/quiet-log.ts'
 import { firstOf, recorded } from './recorded.ts'
@@ -27,20 +28,24 @@ interface Recorded {
   status: object
 }
 
-/** A Job whose move was written so long before its deadline. */
-function movedJob(secondsBefore: number): object {
+function jobOf(deadlineSec: number, operations: Record<string, string>): object {
   const { metadata, spec, status } = recorded('job-ready').body as Recorded
-  const written = `${DEADLINE / 1000 - secondsBefore} ${iso(START)} ${OLD_SEC}`
   const annotations = {
     ...metadata.annotations,
     'paygress.io/grace-seconds': String(GRACE_SEC),
-    [operationKey(OPERATION)]: written,
+    ...operations,
   }
   return {
     metadata: { ...metadata, annotations },
-    spec: { ...spec, activeDeadlineSeconds: NEW_SEC },
+    spec: { ...spec, activeDeadlineSeconds: deadlineSec },
     status: { ...status, startTime: iso(START) },
   }
+}
+
+/** A Job whose move was written so long before its deadline. */
+function movedJob(secondsBefore: number): object {
+  const written = `${DEADLINE / 1000 - secondsBefore} ${iso(START)} ${OLD_SEC}`
+  return jobOf(NEW_SEC, { [operationKey(OPERATION)]: written })
 }
 
 /** A pod that was made so long after the deadline, in seconds. */
@@ -49,14 +54,34 @@ function podOf(secondsAfter: number): object {
   return { ...pod, metadata: { ...metadata, creationTimestamp: iso(DEADLINE + secondsAfter * 1000) } }
 }
 
-/** Asks once more for a move that is on the Job, with these pods alive; what was asked of the cluster is told. */
-async function again(job: object, pods: object[]): Promise<{ end: number | string; asked: string[] }> {
+interface Asked {
+  end: number | string
+  /** What was asked of the cluster. */
+  asked: string[]
+}
+
+/** Asks once more for a move that is on the Job, with these pods alive. */
+async function again(job: object, pods: object[]): Promise<Asked> {
+  return move({ now: () => DEADLINE + 300_000 }, () => job, pods)
+}
+
+/** Asks for the first time, and is answered so long after the deadline, by our clock. */
+async function answered(afterMs: number, pods: object[]): Promise<Asked> {
+  let now = DEADLINE - 60_000
+  const patch = (): object => {
+    now = DEADLINE + afterMs
+    return movedJob(60)
+  }
+  return move({ now: () => now }, (method) => (method === 'PATCH' ? patch() : jobOf(OLD_SEC, {})), pods)
+}
+
+async function move(clock: Clock, jobFor: (method: string) => object, pods: object[]): Promise<Asked> {
   const asked: string[] = []
   const connection: ClusterConnection = {
     send: async ({ method, path }: ApiRequest) => {
       asked.push(`${method} ${path.split('/').at(-1)}`)
       if (method === 'DELETE') return { ok: true, body: {} }
-      return { ok: true, body: path.endsWith('/pods') ? { items: pods } : job }
+      return { ok: true, body: path.endsWith('/pods') ? { items: pods } : jobFor(method) }
     },
     open: async () => {
       throw new Error('nothing is followed')
@@ -67,7 +92,7 @@ async function again(job: object, pods: object[]): Promise<{ end: number | strin
   const { signal } = new AbortController()
   const random = { bytes: (count: number) => new Uint8Array(count) }
   const settings = withDefaults({
-    clock: { now: () => DEADLINE + 300_000 },
+    clock,
     random,
     log: quietLog(),
     namespace: 'user-workloads',
@@ -98,6 +123,7 @@ async function again(job: object, pods: object[]): Promise<{ end: number | strin
 }
 
 const PAID_END = START + (NEW_SEC - GRACE_SEC) * 1000
+const MOVED = ['GET ssh-pod-00000001', 'PATCH ssh-pod-00000001']
 const LOOKED = ['GET ssh-pod-00000001', 'GET pods']
 
 test('one that was written long before its deadline came in time: nobody looks any further', async () => {
@@ -128,6 +154,19 @@ test.each([
 ])('%s in the list is no sign that the pod is gone: nothing is ended', async (_what, odd) => {
   expect(await again(movedJob(10), [odd as object])).toEqual({ end: 'failed', asked: LOOKED })
   expect(await again(movedJob(10), [podOf(12), odd as object])).toEqual({ end: 'failed', asked: LOOKED })
+})
+
+test('one whose answer comes 4 s before the old deadline came in time, by whatever clock', async () => {
+  expect(await answered(-4_001, [])).toEqual({ end: PAID_END, asked: MOVED })
+})
+
+test('one whose answer comes later counts where the pod of before is there when the controller has decided', async () => {
+  expect(await answered(4_900, [podOf(-100)])).toEqual({ end: PAID_END, asked: [...MOVED, 'GET pods'] })
+  const ended = { end: 'pod_ended', asked: [...MOVED, 'GET pods', 'DELETE ssh-pod-00000001'] }
+  expect(await answered(4_900, [])).toEqual(ended)
+  const before = performance.now()
+  expect(await answered(3_000, [podOf(12)])).toEqual(ended)
+  expect(performance.now() - before).toBeGreaterThan(1_990)
 })
 
 test('a pod that came a minute later was made for another reason, and is no sign of it', async () => {
