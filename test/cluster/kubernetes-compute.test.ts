@@ -49,6 +49,6 @@ requirePeer('cluster')('on the genuine control plane', () => {
     }
   }
 
-  describeComputeContract('Kubernetes', make)
+  describeComputeContract('Kubernetes', make, { lateMs: 5_000 })
   describeReadinessContract('Kubernetes', true, make)
 })

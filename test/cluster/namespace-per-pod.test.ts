@@ -7,7 +7,11 @@ import type { ApiRequest } from '../../src/compute/kubernetes/cluster-connection
 import type { KubernetesComputeOptions } from '../../src/compute/kubernetes/kubernetes-options.ts'
 import { jobName } from '../../src/compute/kubernetes/object-names.ts'
 import type { Compute } from '../../src/provider/compute-port.ts'
-import { describeComputeContract, machineRequest } from '../contract/compute-contract.ts'
+import {
+  type ComputeUnderTest,
+  describeComputeContract,
+  machineRequest,
+} from '../contract/compute-contract.ts'
 import { auditLog, type AuditLog } from '../support/audit-log.ts'
 import { daemonKubeconfig } from '../support/kubernetes/daemon-kubeconfig.ts'
 import { applyManifests, readManifests } from '../support/kubernetes/manifests.ts'
@@ -73,7 +77,7 @@ requirePeer('cluster')('a namespace for each lease', () => {
     }
   }
 
-  describeComputeContract('Kubernetes with a namespace for each lease', async () => {
+  async function make(): Promise<ComputeUnderTest> {
     let compute = await open()
     return {
       compute,
@@ -89,7 +93,9 @@ requirePeer('cluster')('a namespace for each lease', () => {
         if (node.problems.length > 0) throw new Error(`the node failed: ${node.problems.join('; ')}`)
       },
     }
-  })
+  }
+
+  describeComputeContract('Kubernetes with a namespace for each lease', make, { lateMs: 5_000 })
 
   test('fences the machine in as its provider’s is, and goes with it', async () => {
     const compute = await open()

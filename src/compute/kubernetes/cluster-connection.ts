@@ -3,9 +3,9 @@ import type { KubeConfig, RequestContext, ResponseContext } from '@kubernetes/cl
 import type { Clock } from '../../core/clock.ts'
 import { problemOf, unreadableAnswer } from './api-problem.ts'
 import type { ApiProblem } from './api-problem.ts'
-import { clockOffsetSec } from './deadline.ts'
 import { loadKubeconfig } from './kubeconfig.ts'
 import type { KubeconfigChoice } from './kubeconfig.ts'
+import { serverClock, type ServerClock } from './server-clock.ts'
 
 export interface ApiRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -26,8 +26,7 @@ export interface ClusterConnection {
   send(request: ApiRequest): Promise<ApiAnswer>
   /** A request whose answer comes bit by bit; the chunks reject when the connection breaks. */
   open(request: ApiRequest): Promise<ApiStream>
-  /** Seconds by which our clock is ahead of the server's; undefined before the first answer. */
-  offsetSec(): number | undefined
+  readonly serverClock: Pick<ServerClock, 'offsetSec' | 'now'>
   close(): Promise<void>
 }
 
@@ -40,7 +39,7 @@ export async function connectCluster(choice: KubeconfigChoice, clock: Clock): Pr
   const http = new IsomorphicFetchHttpLibrary()
   const base = (config.getCurrentCluster()?.server ?? '').replace(/\/$/, '')
   const sockets = socketsOf(config)
-  let offset: number | undefined
+  const server = serverClock(clock)
 
   async function fetchAnswer(request: ApiRequest, signal: AbortSignal): Promise<ResponseContext> {
     const url = new URL(base + request.path)
@@ -53,9 +52,10 @@ export async function connectCluster(choice: KubeconfigChoice, clock: Clock): Pr
     }
     await sockets.authenticate(context)
     context.setSignal(signal)
+    const sentAt = performance.now()
     const answer = await http.send(context).toPromise()
     if (answer.httpStatusCode === 401) sockets.renew()
-    offset = clockOffsetSec(clock.now(), answer.headers['date']) ?? offset
+    server.hear(answer.headers['date'], sentAt)
     return answer
   }
 
@@ -87,7 +87,7 @@ export async function connectCluster(choice: KubeconfigChoice, clock: Clock): Pr
         return { ok: false, problem: noAnswer(error) }
       }
     },
-    offsetSec: () => offset,
+    serverClock: server,
     close: async () => sockets.close(),
   }
 }

@@ -3,6 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { PaygressError } from '../../core/errors.ts'
 import { toHex } from '../../core/hex.ts'
 import { OPERATION_PREFIX } from './object-names.ts'
+import type { TimeSpan } from './server-clock.ts'
 
 /** The controller's arithmetic overflows far above this and then ends a Job at once. */
 const LONGEST_SEC = 2 ** 31 - 1
@@ -15,10 +16,6 @@ const LANDS_WITHIN_MS = 30_000
 /** A pod that came later than this after the deadline was made for another reason. */
 const REPLACED_WITHIN_MS = 60_000
 
-/** Clocks closer than this count as equal: the server's Date has whole seconds and the answer takes its time. */
-const SAME_CLOCK_SEC = 2
-/** What is taken for the cluster's time may be wrong by this: by clocks that count as equal, and by the part of a second that Date leaves out. */
-const CLOCK_ERROR_MS = (SAME_CLOCK_SEC + 1) * 1000
 /** A controller whose clock is ahead of the API server's decides so much before the deadline. */
 const RACE_MS = 1_000
 /** So long after the deadline the controller has done what it had decided; another pod comes 10 s after that. */
@@ -37,14 +34,14 @@ export function mayHaveLandedLate(at: number, deadline: number): boolean {
   return at > deadline - LANDS_WITHIN_MS
 }
 
-/** True where at `now` the controller may have decided already to delete the pod, which no answer tells (milliseconds of the cluster, as we take it). */
-export function mayHaveDecided(now: number, deadline: number): boolean {
-  return now > deadline - CLOCK_ERROR_MS - RACE_MS
+/** True where the controller may have decided by now to delete the pod, which no answer tells (milliseconds of the cluster). */
+export function mayHaveDecided({ to }: TimeSpan, deadline: number): boolean {
+  return to > deadline - RACE_MS
 }
 
-/** How long after `now` all has been done for certain that the controller decided at the deadline (milliseconds). */
-export function decidedInMs(now: number, deadline: number): number {
-  return Math.max(0, deadline + DECIDED_WITHIN_MS + CLOCK_ERROR_MS - now)
+/** In how many milliseconds all is done for certain that the controller decided at the deadline. */
+export function decidedInMs({ from }: TimeSpan, deadline: number): number {
+  return Math.max(0, deadline + DECIDED_WITHIN_MS - from)
 }
 
 /** True where the controller made this pod for the time that was bought, after it had ended the one before at its deadline. */
@@ -64,12 +61,4 @@ export function outdatedOperations(annotations: Readonly<Record<string, string>>
   return keys
     .toSorted((one, other) => writtenAt(one) - writtenAt(other))
     .slice(0, Math.max(0, keys.length + 1 - MOST_OPERATIONS))
-}
-
-/** Whole seconds by which our clock is ahead of the server's, 0 where they agree; `date` is an answer's Date header. */
-export function clockOffsetSec(now: number, date: string | undefined): number | undefined {
-  const server = Date.parse(date ?? '')
-  if (Number.isNaN(server)) return undefined
-  const offset = Math.round((now - server - 500) / 1000)
-  return Math.abs(offset) <= SAME_CLOCK_SEC ? 0 : offset
 }

@@ -23,6 +23,7 @@ import { leasePodOf } from './lease-pod.ts'
 import { clusterTime, isOver, paidEnd } from './machine-of-job.ts'
 import { GRACE, jobName, LEASE_LABEL, REVISION } from './object-names.ts'
 import { readAnswer } from './read-answer.ts'
+import type { TimeSpan } from './server-clock.ts'
 
 const podListSchema = z.object({ items: z.array(z.unknown()) })
 
@@ -120,7 +121,7 @@ function endPatch(place: Place, job: LeaseJob, operation: string, expiresAt: Dat
 async function confirmMoved(place: Place, before: LeaseJob, after: LeaseJob): Promise<{ expiresAt: Date }> {
   if (isOver(after)) throw goneError()
   const deadline = hardEnd(before)
-  if (mayHaveDecided(clusterNow(place, after), deadline)) await keepMachine(place, after, deadline)
+  if (mayHaveDecided(clusterSpan(place, after), deadline)) await keepMachine(place, after, deadline)
   return endOf(after)
 }
 
@@ -143,7 +144,7 @@ function endOf(job: LeaseJob): { expiresAt: Date } {
 
 /** Makes sure that the machine has outlived its former deadline; throws `pod_ended`, and ends what is left, where it has not. */
 async function keepMachine(place: Place, job: LeaseJob, deadline: number): Promise<void> {
-  await pause(decidedInMs(clusterNow(place, job), deadline), place.signal)
+  await pause(decidedInMs(clusterSpan(place, job), deadline), place.signal)
   if (await hasPodFrom(place, job, deadline)) return
   // The controller makes another, empty machine for the time that was bought, or has made it.
   const answer = await place.api.remove('jobs', job.name, job.uid)
@@ -159,8 +160,14 @@ function hardEnd(job: LeaseJob): number {
 
 /** The cluster's clock as the last answer told it: ours may have been set since the lease started. */
 function clusterNow(place: Place, job: LeaseJob): number {
-  const offsetSec = place.api.connection.offsetSec() ?? job.offsetSec
+  const offsetSec = place.api.connection.serverClock.offsetSec() ?? job.offsetSec
   return place.settings.clock.now() - offsetSec * 1000
+}
+
+/** Between which times the cluster's clock is now. */
+function clusterSpan(place: Place, job: LeaseJob): TimeSpan {
+  const now = clusterNow(place, job)
+  return place.api.connection.serverClock.now() ?? { from: now, to: now }
 }
 
 /** True where a pod is alive that has outlived `deadline`, or was made for another reason than its end. */

@@ -22,8 +22,8 @@ export async function startMachine(
 ): Promise<void> {
   place.feed.start()
   // The first answer of the API server tells its time.
-  if (place.api.connection.offsetSec() === undefined) await readJob(place, leaseId)
-  const offsetSec = place.api.connection.offsetSec() ?? 0
+  if (place.api.connection.serverClock.offsetSec() === undefined) await readJob(place, leaseId)
+  const offsetSec = place.api.connection.serverClock.offsetSec() ?? 0
   const now = place.settings.clock.now() - offsetSec * 1000
   const deadlineSec = deadlineSeconds(now, now + Math.ceil(allowanceSec) * 1000, ROUNDING_SEC)
   const patch: PatchStep[] = [

@@ -40,7 +40,7 @@ async function sweep(place: KubernetesPlace): Promise<void> {
     log.warn({ reason: answer.problem.message }, 'namespaces that are left over could not be looked for')
     return
   }
-  const now = settings.clock.now() - (api.connection.offsetSec() ?? 0) * 1000
+  const now = settings.clock.now() - (api.connection.serverClock.offsetSec() ?? 0) * 1000
   for (const { metadata } of answer.body.items) {
     // In a younger one the Job may be about to be made.
     const isOld = now - metadata.creationTimestamp > settings.orphanAfterSec * 1000

@@ -18,7 +18,7 @@ async function believed(body: object): Promise<{ taken: boolean; renewed: string
     open: async () => {
       throw new Error('nothing is followed')
     },
-    offsetSec: () => 0,
+    serverClock: { offsetSec: () => 0, now: () => undefined },
     close: async () => undefined,
   }
   const random = { bytes: (count: number) => new Uint8Array(count) }

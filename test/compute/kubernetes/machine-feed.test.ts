@@ -40,7 +40,7 @@ function openFeed(): Place {
       const until = signal ?? stop.signal
       return { ok: true, chunks: path.endsWith('/jobs') ? told(events, until) : silence(until) }
     },
-    offsetSec: () => 0,
+    serverClock: { offsetSec: () => 0, now: () => undefined },
     close: async () => undefined,
   }
   const random = { bytes: (count: number) => new Uint8Array(count) }
@@ -145,7 +145,7 @@ test('who asks for a list is told where a listener fails on it, and afterwards',
       ok: true as const,
       chunks: silence(signal ?? stop.signal),
     }),
-    offsetSec: () => 0,
+    serverClock: { offsetSec: () => 0, now: () => undefined },
     close: async () => undefined,
   }
   const random = { bytes: (count: number) => new Uint8Array(count) }
