@@ -53,8 +53,11 @@ requirePeer('cluster')('the rights of the daemon', () => {
     await compute.setEnd(leaseId, 'payment', inSeconds(100))
     await compute.setEnd(leaseId, 'topup', inSeconds(200))
     await compute.end(leaseId)
-    const made = requests().slice(before)
-    expect(made.map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`)).toEqual([
+    const made = requests()
+      .slice(before)
+      .map(({ verb, objectRef }) => `${verb} ${objectRef?.resource}`)
+    // Where a pod is slow to come it is asked why.
+    expect(made.filter((request) => request !== 'list events')).toEqual([
       'create jobs',
       'create secrets',
       'create services',

@@ -6,12 +6,10 @@ import { waitForBanner } from '../../ssh/banner-probe.ts'
 import { knownJob, readJob } from './kubernetes-place.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import { isOver, runningOf } from './machine-of-job.ts'
-import { whyNoPod } from './why-no-pod.ts'
+import { whileNoPod } from './why-no-pod.ts'
 
 /** A pod without a place may get one: another machine ends, or the cluster grows. */
 const PATIENCE_MS = 20_000
-/** A Job without a pod is looked into after this long. */
-const NO_POD_MS = 3_000
 
 /** `waitReady` of the port: the pod is ready and SSH answers at its address, where it has one. */
 export async function waitReady(
@@ -65,21 +63,17 @@ function followPod(place: KubernetesPlace, leaseId: LeaseId, never: AbortControl
     if (pods.some((pod) => pod.ready)) return resolve()
     const trouble = pods.find((pod) => pod.trouble !== undefined)?.trouble
     if (pods.length > 0) lastSeen = trouble?.reason ?? 'its pod is starting'
-    if (trouble === undefined || !trouble.patient) clearTimeout(patience)
+    if (trouble === undefined || !trouble.patient) {
+      clearTimeout(patience)
+      patience = undefined
+    }
     if (trouble === undefined) return undefined
     if (!trouble.patient) return fail(trouble.reason)
     patience ??= setTimeout(() => fail(lastSeen), PATIENCE_MS)
     return undefined
   }
 
-  const noPod = setTimeout(() => void diagnose(), NO_POD_MS)
-  async function diagnose(): Promise<void> {
-    const job = feed.job(leaseId)
-    if (job === undefined || feed.pods(leaseId).length > 0) return
-    const reason = await whyNoPod(place, job)
-    if (reason !== undefined && feed.pods(leaseId).length === 0) fail(reason)
-  }
-
+  const endLook = whileNoPod(place, leaseId, fail)
   const unlisten = feed.listen({
     onPod: (changed) => {
       if (changed === leaseId) look()
@@ -96,7 +90,7 @@ function followPod(place: KubernetesPlace, leaseId: LeaseId, never: AbortControl
     end: () => {
       unlisten()
       clearTimeout(patience)
-      clearTimeout(noPod)
+      endLook()
     },
   }
 }
