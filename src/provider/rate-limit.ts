@@ -22,7 +22,7 @@ export class RateLimit {
   take(name: string): RateVerdict {
     const now = this.#clock.now()
     const bucket = this.#buckets.get(name)
-    const drained = bucket === undefined ? 0 : ((now - bucket.at) / MINUTE_MS) * this.#perMinute
+    const drained = bucket === undefined ? 0 : (Math.max(0, now - bucket.at) / MINUTE_MS) * this.#perMinute
     const used = Math.max(0, (bucket?.used ?? 0) - drained) + 1
     if (bucket === undefined && this.#buckets.size >= MOST_SENDERS) this.#buckets.clear()
     // What is far over is not counted on, so that a quiet minute always helps.

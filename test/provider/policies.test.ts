@@ -89,6 +89,8 @@ test('a rate recovers with time, and far over it there is no answer', () => {
   expect(limit.take('b')).toBe('ok')
   clock.at += 60_000 * 3
   expect(limit.take('a')).toBe('ok')
+  clock.at -= 3_600_000
+  expect(limit.take('a')).toBe('ok')
 })
 
 describe('unpaid places', () => {
