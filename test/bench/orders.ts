@@ -10,6 +10,7 @@ import { temporaryFolder } from '../support/peers/temporary-folder.ts'
 import {
   ask,
   lockedPurchase,
+  movableClock,
   openProvider,
   type ProviderPlace,
   type RunningProvider,
@@ -43,7 +44,7 @@ export async function orders(): Promise<Figure[]> {
   const compute = noOpCompute()
   const place = {
     home: join(temporaryFolder('bench-orders')),
-    clock: { aheadMs: 0, now: () => Date.now() },
+    clock: movableClock(),
     url,
     buyer,
     compute,

@@ -47,11 +47,11 @@ requirePeer('cluster')('leases that a cluster refuses', () => {
       message: 'No available ports in the configured range',
     })
     await expect
-      .poll(async () => namesOf(namespace, 'jobs'), { timeout: 5_000 })
+      .poll(async () => namesOf(namespace, 'jobs'), { timeout: 20_000 })
       .toEqual([jobName(testLeaseId(1))])
     expect(await compute.capacity([SPEC])).toEqual(new Map([[SPEC.id, 0]]))
     await compute.end(testLeaseId(1))
-    await expect.poll(async () => namesOf(namespace, 'services'), { timeout: 5_000 }).toEqual([])
+    await expect.poll(async () => namesOf(namespace, 'services'), { timeout: 20_000 }).toEqual([])
     expect(await compute.reserve(machineRequest(3))).toEqual({ host: NODE_HOST, port: 32_002 })
     await others.dispose()
   })

@@ -41,10 +41,10 @@ requirePeer('cluster')('leases in bad weather', () => {
     const { compute, namespace } = await openPlace(place)
     const request = machineRequest(1)
     await compute.reserve(request)
-    const starting = compute.start(request.leaseId, 120)
+    const starting = compute.start(request.leaseId, 200)
     place.cluster.crashApiServer()
     await starting
-    const before = await compute.waitReady(request.leaseId, AbortSignal.timeout(30_000))
+    const before = await compute.waitReady(request.leaseId, AbortSignal.timeout(120_000))
 
     const end = inSeconds(300)
     const moving = compute.setEnd(request.leaseId, 'payment', end)
@@ -55,9 +55,9 @@ requirePeer('cluster')('leases in bad weather', () => {
     const ending = compute.end(request.leaseId)
     place.cluster.crashApiServer()
     expect(await ending).toMatchObject({ startedAt: before.startedAt })
-    await expect.poll(async () => namesOf(namespace, 'jobs'), { timeout: 30_000 }).toEqual([])
-    await expect.poll(async () => namesOf(namespace, 'services'), { timeout: 30_000 }).toEqual([])
-    await expect.poll(async () => namesOf(namespace, 'secrets'), { timeout: 30_000 }).toEqual([])
+    await controllersCaughtUp(place.cluster.kubeconfig)
+    for (const kind of ['jobs', 'services', 'secrets'] as const)
+      await expect.poll(async () => namesOf(namespace, kind), { timeout: 120_000 }).toEqual([])
   })
 
   test('a watch that the API server took along is taken up again, and its gap is said', async () => {
@@ -144,7 +144,7 @@ requirePeer('cluster')('leases in bad weather', () => {
     const lease = await rent(1)
     const other = await openCompute(place.cluster.kubeconfig, namespace.name)
     // Both have heard of the lease, so that neither asks before it writes.
-    await other.waitReady(lease, AbortSignal.timeout(5_000))
+    await other.waitReady(lease, AbortSignal.timeout(15_000))
     const [first, second] = [inSeconds(200), inSeconds(300)]
     for (const operation of ['payment', 'topup-1', 'topup-2', 'topup-3']) {
       const ends = await Promise.all([
@@ -170,10 +170,10 @@ requirePeer('cluster')('leases in bad weather', () => {
       path: namespace.path(`jobs/${jobName(lease)}`),
       body: { propagationPolicy: 'Background' },
     })
-    await expect.poll(() => told, { timeout: 5_000 }).toEqual([[lease, 'failed']])
-    await expect.poll(async () => compute.describe(lease), { timeout: 5_000 }).toBeUndefined()
+    await expect.poll(() => told, { timeout: 20_000 }).toEqual([[lease, 'failed']])
+    await expect.poll(async () => compute.describe(lease), { timeout: 20_000 }).toBeUndefined()
     await expect(compute.setEnd(lease, 'late', inSeconds(100))).rejects.toMatchObject({ code: 'pod_ended' })
-    await expect(compute.waitReady(lease, AbortSignal.timeout(5_000))).rejects.toMatchObject({
+    await expect(compute.waitReady(lease, AbortSignal.timeout(15_000))).rejects.toMatchObject({
       code: 'machine_failed',
     })
     stop.abort()
@@ -187,10 +187,10 @@ requirePeer('cluster')('leases in bad weather', () => {
     const lease = await rent(1, 120)
     const end = inSeconds(200)
     await compute.setEnd(lease, 'payment', end)
-    const before = await compute.waitReady(lease, AbortSignal.timeout(5_000))
+    const before = await compute.waitReady(lease, AbortSignal.timeout(15_000))
     const [first] = await podUids(namespace, lease)
     await place.node.restartSsh(lease)
-    expect(await compute.waitReady(lease, AbortSignal.timeout(5_000))).toEqual(before)
+    expect(await compute.waitReady(lease, AbortSignal.timeout(15_000))).toEqual(before)
     expect(await podUids(namespace, lease)).toEqual([first])
 
     await place.node.endPod(lease, 143)

@@ -1,6 +1,7 @@
 // Do two daemons of one identity take turns, and does a stranger's wallet stay out?
 import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
+import * as z from 'zod'
 import { takeDaemonLease } from '../../src/compute/kubernetes/daemon-lease.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import { startMint } from '../../src/devnet/mint/start-mint.ts'
@@ -71,8 +72,12 @@ requirePeer('cluster')('stand-by', () => {
     test('is lost in time when somebody takes it by force', async () => {
       const lock = await take()
       const body = { spec: { holderIdentity: 'intruder' } }
-      const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace.name}/leases/paygress`
-      await namespace.ask({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json' })
+      await namespace.ask({
+        method: 'PATCH',
+        path: leasePath(),
+        body,
+        contentType: 'application/merge-patch+json',
+      })
       // At the next renewal, long before it would have run out.
       await until('the loss', () => lock.lost.aborted, 6_000)
       expect(lock.isFresh()).toBe(false)
@@ -98,6 +103,15 @@ requirePeer('cluster')('stand-by', () => {
       await first.release()
     })
   })
+
+  const leasePath = (): string => `/apis/coordination.k8s.io/v1/namespaces/${namespace.name}/leases/paygress`
+
+  /** When the daemon whose turn it is got it, by its own clock. */
+  async function takenAt(): Promise<number> {
+    const schema = z.object({ spec: z.object({ acquireTime: z.string() }) })
+    const lease = schema.parse(await namespace.ask({ method: 'GET', path: leasePath() }))
+    return Date.parse(lease.spec.acquireTime)
+  }
 
   /** Starts daemons of one provider, as many as wanted, and a buyer with money. */
   async function oneProvider(
@@ -143,9 +157,9 @@ requirePeer('cluster')('stand-by', () => {
     const bought = await buyer.ask(buyDocument, ['buy', '--spec', 'basic', '--for', '90s'])
 
     first.signal('SIGKILL')
-    const killedAt = performance.now()
+    const killedAt = Date.now()
     await serving('the second daemon', second)
-    expect(performance.now() - killedAt).toBeLessThan(15_000)
+    expect((await takenAt()) - killedAt).toBeLessThan(15_000)
     const stopped = await buyer.ask(stopDocument, ['stop', bought.pod_npub])
     expect(stopped.refunded_sat).toBeGreaterThan(0)
     const again = await buyer.ask(buyDocument, ['buy', '--spec', 'basic', '--for', '60s'])

@@ -46,10 +46,12 @@ requirePeer(
     await using market = await openMarket({ mint: { ...UNPAID, inputFeePpk: 5000 } })
     const { buyer, provider, mint } = market
     const buying = await startBuying(market)
+    provider.pause()
     await market.payInvoices()
     await until('the request', () => ordersOf(buyer.databasePath)[0]?.state === 'sent')
     // The mint answers questions and cannot write: whoever swaps has to wait.
     using writing = holdWriting(mint.dir)
+    provider.resume()
     await until('the capture', () => captures(market).length === 1)
     await provider.kill()
     writing.release()

@@ -63,7 +63,7 @@ requirePeer(
     await staying?.kill()
     // The provider comes back to it by itself.
     const asked = async () => (await buyer.run(['--timeout', '3s', 'status', name])).code === 0
-    await until('an answer over the relay that was dead', asked)
+    await until('an answer over the relay that was dead', asked, 120_000)
     await buyer.ask(stopDocument, ['stop', name])
     market.settled()
   })

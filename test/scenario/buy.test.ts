@@ -164,9 +164,9 @@ describe.concurrent('the preference max_rate', () => {
 describe.concurrent('--order', () => {
   test('repeated never buys twice, and other wishes under it are a conflict', async () => {
     const home = await person(100)
-    const first = good(await buy(home, ['--for', '1m', '--order', 'job-1'])).json()
+    const first = good(await buy(home, ['--for', '5m', '--order', 'job-1'])).json()
     const left = await total(home)
-    const second = good(await buy(home, ['--for', '1m', '--order', 'job-1'])).json()
+    const second = good(await buy(home, ['--for', '5m', '--order', 'job-1'])).json()
     expect(second).toEqual(first)
     const resumed = good(await net.run(['buy', '--order', 'job-1', '-o', 'json'], { home })).json()
     expect(resumed.pod_npub).toBe(first.pod_npub)
@@ -280,7 +280,7 @@ describe.concurrent('a token that somebody gave', () => {
     const home = await person(100)
     const plan = good(await buy(home, ['--for', '1m', '--no-lock', '--dry-run'])).json()
     expect(plan.locked).toBe(false)
-    const bought = good(await buy(home, ['--for', '1m', '--no-lock'])).json()
+    const bought = good(await buy(home, ['--for', '5m', '--no-lock'])).json()
     expect(100 - (await total(home))).toBe(bought.paid.amount_sat + bought.paid.fee_sat)
     const stopped = good(await net.run(['stop', bought.pod_npub, '-o', 'json'], { home })).json()
     expect(stopped.refunded_sat).toBeGreaterThan(0)
@@ -317,7 +317,7 @@ describe.concurrent('ways in', () => {
 
   test('a machine without an onion address is not entered over Tor, and its buyer reads why', async () => {
     const home = await person(100)
-    const bought = good(await buy(home, ['--for', '1m'])).json()
+    const bought = good(await buy(home, ['--for', '5m'])).json()
     for (const words of [
       [bought.pod_npub, '--tor', '--print'],
       ['--tor', '--config', bought.pod_npub],
@@ -343,7 +343,7 @@ describe.concurrent('ways in', () => {
 
   test('an alias and a prefix name the pod; a second one of the name is not to be had while it lives', async () => {
     const home = await person(200)
-    const one = good(await buy(home, ['--for', '1m', '--alias', 'webserver'])).json()
+    const one = good(await buy(home, ['--for', '5m', '--alias', 'webserver'])).json()
     expect(one).toMatchObject({ alias: 'webserver', ssh: { command: 'paygress ssh webserver' } })
     expect((await ssh(home, 'webserver')).stdout).toBe('in\n')
     expect((await ssh(home, String(one.pod_npub).slice(0, 12))).stdout).toBe('in\n')
@@ -353,7 +353,7 @@ describe.concurrent('ways in', () => {
       hint: /did you mean webserver/,
     })
     const left = await total(home)
-    const again = ['--for', '1m', '--alias', 'WebServer']
+    const again = ['--for', '5m', '--alias', 'WebServer']
     expectError(await buy(home, again), {
       exit: 2,
       code: 'ambiguous_name',

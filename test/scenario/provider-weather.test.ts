@@ -12,7 +12,7 @@ describe('the provider', () => {
   test('silent: exit 7 names the order; after the lock `orders recover` brings all of it back', async () => {
     const { run, provider, passSeconds, available, states } = await world()
     provider.script = 'silent'
-    const result = await run([...BUY, '--timeout', '1s'])
+    const result = await run([...BUY, '--timeout', '5s'])
     const error = expectError(result, { exit: 7, code: 'outcome_unknown', hint: /paygress orders recover/ })
     expect(error.message).toContain('o1')
     expect(error.details).toMatchObject({ order_id: 'o1', state: 'silent' })
@@ -31,7 +31,7 @@ describe('the provider', () => {
   test('took the money and never answers: broken after the paid time, and the proof is kept', async () => {
     const { run, provider, passSeconds, states } = await world()
     provider.script = 'capture-silently'
-    expectError(await run([...BUY, '--timeout', '1s']), { exit: 7, code: 'outcome_unknown' })
+    expectError(await run([...BUY, '--timeout', '5s']), { exit: 7, code: 'outcome_unknown' })
     passSeconds(1_000)
     await run(RECOVER)
     expect(await states()).toEqual(['silent'])
@@ -105,7 +105,7 @@ describe('the provider', () => {
     const held = Promise.withResolvers<void>()
     closing.push(async () => held.resolve())
     provider.hold = held.promise
-    expectError(await run([...BUY, '--timeout', '1s']), { exit: 7 })
+    expectError(await run([...BUY, '--timeout', '5s']), { exit: 7 })
     held.resolve()
     await online.idle()
     const balance = await run(['wallet', 'balance'])

@@ -1,10 +1,12 @@
 // The provider daemon as an operator runs it: its configuration, its restarts, its clean end, its machines' ends, and its silence about secrets.
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startFaultyMint, type FaultyMint } from '../support/faulty-mint.ts'
 import { startRelay, type RunningRelay } from '../../src/devnet/relay/start-relay.ts'
-import { freePort } from '../support/peers/free-port.ts'
 import { temporaryFolder } from '../support/peers/temporary-folder.ts'
 import { until } from '../support/peers/until.ts'
 import { type CliOptions, type CliResult, runCli, type RunningCli, startCli } from '../support/run-cli.ts'
@@ -20,7 +22,6 @@ let mint: FaultyMint
 let relay: RunningRelay
 let dir: string
 let home: string
-let firstPort: number
 const running: RunningCli[] = []
 
 beforeEach(async () => {
@@ -28,7 +29,6 @@ beforeEach(async () => {
   relay = await startRelay({ auth: true })
   dir = temporaryFolder('provider')
   home = temporaryFolder('tenant')
-  firstPort = await freePort()
 })
 afterEach(async () => {
   for (const child of running.splice(0)) if (!child.hasExited()) await child.end('SIGKILL')
@@ -41,7 +41,7 @@ async function serve(env: Record<string, string> = {}): Promise<ServeProcess> {
     dir,
     relays: [relay.url],
     mints: [mint.url],
-    env: { SSH_PORT_RANGE_START: String(firstPort), SSH_PORT_RANGE_END: String(firstPort + 50), ...env },
+    env,
   })
   running.push(started.process)
   return started
@@ -139,15 +139,35 @@ describe('the end', () => {
     await expectBooks()
   })
 
+  test('asked for twice comes at once, and the order that was on its way goes on after the restart', async () => {
+    const { process: daemon } = await serve()
+    await json(['wallet', 'fund', '100'])
+    const reached = Promise.withResolvers<void>()
+    mint.failNext({ path: '/v1/swap', kind: 'hang', after: '/v1/checkstate', hung: reached.resolve })
+    const buying = start([...BUY, '-o', 'json'])
+    await reached.promise
+    // Asked once it waits for its orders and then ends with 0.
+    while (!daemon.hasExited()) {
+      daemon.signal('SIGTERM')
+      await pause(400)
+    }
+    expect((await daemon.result).code).toBe(130)
+    await serve()
+    expect((await buying.result).json()).toMatchObject({ order_id: 'o1', state: 'ready' })
+    await expectBooks()
+  })
+
   test('of a lease comes within 2 s of its paid time', async () => {
     await serve({ MINIMUM_POD_DURATION_SECONDS: '3' })
     await json(['wallet', 'fund', '100'])
-    const pod = await json(['buy', '--spec', 'basic', '--for', '5s', '--yes'])
+    const pod = await json(['buy', '--spec', 'basic', '--for', '15s', '--yes'])
     const session = start(['ssh', pod.pod_npub, '--', 'echo in; exec sleep 600'])
     await until('the login', () => session.stdout().includes('in'))
-    const closed = await session.result
+    const open = connect(pod.ssh.port, pod.ssh.host)
+    open.resume()
+    await once(open, 'close')
     const late = Date.now() - Date.parse(pod.expires_at)
-    expect(closed.code).toBe(255)
+    expect((await session.result).code).toBe(255)
     expect(late).toBeLessThan(2_000)
     expect(late).toBeGreaterThan(-1_500)
     expectError(await run(['ssh', pod.pod_npub, '--', 'echo in']), { exit: 1, says: /is over/ })

@@ -1,5 +1,5 @@
 // Does a wallet outlive its disk, and say so in plain words? The built program against a devnet's mint.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startFaultyMint } from '../support/faulty-mint.ts'
@@ -13,7 +13,7 @@ import { expectError } from '../support/scenario/expect-error.ts'
 let net: DevnetProcess
 
 beforeAll(async () => {
-  net = await startDevnetProcess({ args: ['--no-provider'] })
+  net = await startDevnetProcess()
   return async () => net.stop()
 })
 
@@ -24,7 +24,7 @@ describe('the 12 words', () => {
     expect(result.stdout).toBe('')
   })
 
-  test('bring the money back when the disk is lost', async () => {
+  test('bring all of a wallet back, once', async () => {
     const home = temporaryFolder('lost')
     expect((await net.run(['wallet', 'fund', '77'], { home })).code).toBe(0)
     const shown = await net.run(['wallet', 'words', '--reveal', '-q'], { home })
@@ -44,6 +44,26 @@ describe('the 12 words', () => {
     writeFileSync(file, shown.stdout)
     const again = await net.run(['wallet', 'restore', '--words-file', file, '-o', 'name'], { home })
     expect(again.stdout).toBe('0\n')
+  })
+
+  test('bring the money back when the disk is lost, but no machine: a copy of the data folder has that', async () => {
+    const home = temporaryFolder('lost')
+    await net.run(['wallet', 'fund', '100'], { home })
+    const buy = ['buy', '--spec', 'basic', '--for', '5m', '--yes', '-o', 'json']
+    const { pod_npub: pod } = (await net.run(buy, { home })).json()
+    const words = (await net.run(['wallet', 'words', '--reveal', '-q'], { home })).stdout
+    const left = (await net.run(['wallet', 'balance', '-o', 'name'], { home })).stdout
+    const copied = temporaryFolder('copied')
+    cpSync(join(home, 'data'), join(copied, 'data'), { recursive: true })
+    rmSync(join(home, 'data'), { recursive: true })
+
+    const restored = await net.run(['wallet', 'restore', '-', '-o', 'name'], { home, stdin: words })
+    expect(restored.stdout).toBe(left)
+    expect((await net.run(['pods', '-o', 'name'], { home })).stdout).toBe('')
+    expectError(await net.run(['ssh', pod, '--', 'echo', 'in'], { home }), { exit: 2, code: 'unknown_pod' })
+    expect((await net.run(['ssh', pod, '--', 'echo', 'in'], { home: copied })).stdout).toBe('in\n')
+    const stopped = await net.run(['stop', pod, '-o', 'json'], { home: copied })
+    expect(stopped.json().refunded_sat).toBeGreaterThan(0)
   })
 
   test('go on after a kill, and count no coin twice', async () => {
@@ -149,19 +169,20 @@ describe('wallet recover', () => {
   })
 
   test('says what became of each movement that was open', async () => {
-    const home = temporaryFolder('killed')
-    await net.run(['wallet', 'fund', '100'], { home })
-    const slow = net.start(['wallet', 'send', '10'], { home })
-    await slow.says('making the token')
-    await slow.end('SIGKILL')
-    const { stdout } = await net.run(['wallet', 'recover', '-o', 'json'], { home })
-    const { ended, open } = JSON.parse(stdout)
+    const mint = await startFaultyMint()
+    onTestFinished(async () => mint.close())
+    const settings = { home: temporaryFolder('killed'), env: { PAYGRESS_MINT: mint.url } }
+    await runCli(['wallet', 'fund', '100'], settings)
+    mint.failNext({ path: '/v1/swap', kind: 'hang' })
+    const running = startCli(['wallet', 'send', '10'], settings)
+    await until('the swap', () => mint.faults.length === 0)
+    expect((await running.end('SIGKILL')).code).toBe(137)
+    const { ended, open } = (await runCli(['wallet', 'recover', '-o', 'json'], settings)).json()
     expect(open).toEqual([])
-    const history = (await net.run(['wallet', 'history', '-o', 'json'], { home })).json().history
+    const { history } = (await runCli(['wallet', 'history', '-o', 'json'], settings)).json()
     const sent = history.filter(({ kind }: { kind: string }) => kind === 'send')
-    // Killed before the journal was written nothing is open; afterwards it is ended and told.
-    const ids = sent.map((row: Record<string, unknown>) => row.operation_id)
-    expect(ended.map((row: Record<string, unknown>) => row.operation_id)).toEqual(ids)
+    expect(sent).toHaveLength(1)
+    expect(ended.map((row: Record<string, unknown>) => row.operation_id)).toEqual([sent[0].operation_id])
   })
 })
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { TestNamespace } from './namespace.ts'
 import { temporaryFolder } from './peers/temporary-folder.ts'
+import { until } from './peers/until.ts'
 
 export interface Grant {
   group: string
@@ -44,6 +45,7 @@ export async function makeServiceAccount(
     subjects: [{ kind: 'ServiceAccount', name, namespace: namespace.name }],
   }
   await ask({ method: 'POST', path: `${roles}/rolebindings`, body: binding })
+  await untilGranted(namespace, name, grants)
   const { status } = tokenSchema.parse(
     await ask({
       method: 'POST',
@@ -56,4 +58,26 @@ export async function makeServiceAccount(
     mode: 0o600,
   })
   return file
+}
+
+const reviewSchema = z.object({ status: z.object({ allowed: z.boolean() }) })
+
+/** The API server's authorizer hears of a binding a moment after it was written. */
+async function untilGranted(
+  { ask, name: namespace }: TestNamespace,
+  account: string,
+  grants: readonly Grant[],
+): Promise<void> {
+  const last = grants.at(-1)
+  if (last === undefined) return
+  const { group, resource, verbs } = last
+  const spec = {
+    user: `system:serviceaccount:${namespace}:${account}`,
+    resourceAttributes: { namespace, group, resource, verb: verbs.at(-1) },
+  }
+  const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews'
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec }
+  await until('the grants to count', async () => {
+    return reviewSchema.parse(await ask({ method: 'POST', path, body })).status.allowed
+  })
 }

@@ -93,7 +93,7 @@ test('a released payment comes back at once', async () => {
 test('an answer that came while the buyer was away is found by the next command', async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   provider.hold = promise
-  const error = await failure(buyPod(client, buyWish({ orderId, timeoutMs: 1_500 }), { signal }))
+  const error = await failure(buyPod(client, buyWish({ orderId, timeoutMs: QUOTE_MS }), { signal }))
   expect(error).toMatchObject({ code: 'outcome_unknown', exitCode: 7 })
   resolve()
   await online.idle()
@@ -128,7 +128,7 @@ test('when all relays die after the quote nothing leaves, and the order says so'
       },
     },
   }
-  const error = await failure(buyPod(dying, buyWish({ orderId, timeoutMs: 1_000 }), { signal }))
+  const error = await failure(buyPod(dying, buyWish({ orderId, timeoutMs: QUOTE_MS }), { signal }))
   expect(error).toMatchObject({ code: 'relays_unreachable', exitCode: 3 })
   expect(getOrder(buyer.orders, orderId).state).toBe('locked')
 })
@@ -140,7 +140,7 @@ test('a message too large for two wraps is not sent, and not thought to be', asy
     const outcome = await messenger.ask(messenger.compose(messenger.publicKey, 'x'.repeat(length)), {
       relays: [parseRelayUrl(relay.url)],
       minPow: 0,
-      timeoutMs: 300,
+      timeoutMs: QUOTE_MS,
       signal,
       beforePublish: () => {
         isPublished = true

@@ -1,5 +1,5 @@
 // What do strangers make us compute, send and keep? As little as can be, and nothing twice.
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { ecash } from '../../../src/cashu/ecash.ts'
 import type { Delivery } from '../../../src/provider/ports.ts'
 import type { EcashSource } from '../../../src/wallet/ecash-port.ts'
@@ -104,6 +104,7 @@ test('an order asks the mint for the state of its proofs, then for the time, and
 })
 
 test('orders without an id have a budget for each sender; what is over it is told so, and not looked into', async () => {
+  onTestFinished(world.clock.hold())
   const replies: (string | undefined)[] = []
   const sender = testPublicKey(100)
   for (let number = 0; number < 25; number++)
@@ -117,6 +118,7 @@ test('orders without an id have a budget for each sender; what is over it is tol
 })
 
 test('repeats, and ids of others, are answered as seldom as questions', async () => {
+  onTestFinished(world.clock.hold())
   const sender = testPublicKey(200)
   const message = { cashu_token: 'cashuB', order_id: freshOrderId() }
   const first = await ask(provider, message, { sender })
@@ -137,7 +139,7 @@ test('refusals to places that do not answer leave room for the replies to buyers
   }
   const purchase = await plainPurchase(world)
   const reply = await ask(provider, purchase.message, { sender: testPublicKey(330), address: 'honest' })
-  await expect.poll(() => door.to('honest'), { timeout: 5_000 }).toEqual([reply])
+  await expect.poll(() => door.to('honest')).toEqual([reply])
   gaveUp.resolve()
 })
 

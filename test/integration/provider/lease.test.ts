@@ -236,7 +236,7 @@ describe('an end', () => {
   test('at the paid time is an expiry, and a top-up after it finds no pod', async () => {
     const { world, provider, npub } = await withMachine(60n)
     world.clock.aheadMs += 61_000
-    await expect.poll(() => provider.ledger.leasesIn('expired').length, { timeout: 5_000 }).toBe(1)
+    await expect.poll(() => provider.ledger.leasesIn('expired').length).toBe(1)
     expect(await asked(provider, { request: 'status', pod_npub: npub })).toMatchObject({
       state: 'expired',
       seconds_left: 0,
@@ -253,7 +253,7 @@ describe('an end', () => {
     const [machine] = await world.compute.list()
     if (machine === undefined) throw new Error('no machine')
     await world.compute.end(machine.leaseId)
-    await expect.poll(() => provider.door.to('buyer').length, { timeout: 5_000 }).toBe(2)
+    await expect.poll(() => provider.door.to('buyer').length).toBe(2)
     const news = JSON.parse(provider.door.to('buyer')[1] ?? '') as {
       payment: { refund_token: string; amount_msat: number }
     }

@@ -229,9 +229,7 @@ test('an end that the place could not be told before it forgot the machine is re
   place.provider.crash()
   place.world.clock.aheadMs += 1_000_000
   const next = await place.reopen(forgotten)
-  await expect
-    .poll(() => refundOf(next), { timeout: 5_000 })
-    .toMatchObject({ status: 'refunded', amount_msat: 100_000 })
+  await expect.poll(() => refundOf(next)).toMatchObject({ status: 'refunded', amount_msat: 100_000 })
 })
 
 test('one that the place was told is none that it owes any more', async () => {
@@ -242,7 +240,7 @@ test('one that the place was told is none that it owes any more', async () => {
   place.provider.crash()
   place.world.clock.aheadMs += 1_000_000
   const next = await place.reopen(forgotten)
-  await expect.poll(() => next.ledger.leasesIn('expired').length, { timeout: 5_000 }).toBe(1)
+  await expect.poll(() => next.ledger.leasesIn('expired').length).toBe(1)
 })
 
 test('nor is one that a top-up has moved since', async () => {
@@ -256,7 +254,7 @@ test('nor is one that a top-up has moved since', async () => {
   place.provider.crash()
   place.world.clock.aheadMs += 1_000_000
   const next = await place.reopen(forgotten)
-  await expect.poll(() => next.ledger.leasesIn('expired').length, { timeout: 5_000 }).toBe(1)
+  await expect.poll(() => next.ledger.leasesIn('expired').length).toBe(1)
 })
 
 test('an end that is found much later is another operation’s, whose time is not booked for the outage', async () => {
@@ -351,9 +349,7 @@ test('what no later end makes good any more is refunded, unasked, when the time 
   place.up(220)
   await expect.poll(() => downOf(place.provider)).toBeUndefined()
   place.world.clock.aheadMs += 241_000
-  await expect
-    .poll(() => refundOf(place.provider), { timeout: 5_000 })
-    .toMatchObject({ status: 'refunded', amount_msat: 30_000 })
+  await expect.poll(() => refundOf(place.provider)).toMatchObject({ status: 'refunded', amount_msat: 30_000 })
 })
 
 const refundOf = (provider: RunningProvider): unknown =>
@@ -364,9 +360,9 @@ test('a machine that is still down at its paid end is refunded for all that was 
   place.down(20)
   await expect.poll(() => downOf(place.provider)).toBeTypeOf('number')
   place.world.clock.aheadMs += 121_000
-  await expect.poll(() => place.provider.ledger.leasesIn('lost').length, { timeout: 5_000 }).toBe(1)
+  await expect.poll(() => place.provider.ledger.leasesIn('lost').length).toBe(1)
   await expect
-    .poll(() => refundOf(place.provider), { timeout: 5_000 })
+    .poll(() => refundOf(place.provider))
     .toMatchObject({ status: 'refunded', amount_msat: 100_000 })
 })
 
@@ -375,7 +371,7 @@ test('a machine that is down for a moment at its paid end has expired', async ()
   place.down(100)
   await expect.poll(() => downOf(place.provider)).toBeTypeOf('number')
   place.world.clock.aheadMs += 121_000
-  await expect.poll(() => place.provider.ledger.leasesIn('expired').length, { timeout: 5_000 }).toBe(1)
+  await expect.poll(() => place.provider.ledger.leasesIn('expired').length).toBe(1)
 })
 
 test('a machine that is not brought back at all is refunded from the moment on in which it went down', async () => {
@@ -384,6 +380,6 @@ test('a machine that is not brought back at all is refunded from the moment on i
   place.world.clock.aheadMs += 100_000
   await place.world.compute.end(place.lease)
   await expect
-    .poll(() => refundOf(place.provider), { timeout: 5_000 })
+    .poll(() => refundOf(place.provider))
     .toMatchObject({ status: 'refunded', amount_msat: 580_000 })
 })

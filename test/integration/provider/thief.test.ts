@@ -38,7 +38,7 @@ describe('a buyer who wants the whole time refunded', () => {
     await asked(provider, message, { address: 'somewhere' })
     await expect.poll(reported(provider)).toContain('"reported":true')
     world.clock.aheadMs += 61_000
-    await expect.poll(() => provider.ledger.leasesIn('expired').length, { timeout: 5_000 }).toBe(1)
+    await expect.poll(() => provider.ledger.leasesIn('expired').length).toBe(1)
     expect(held(provider.wallet, world.url).available).toBe(60n)
   })
 
@@ -101,7 +101,7 @@ test('a plain payment whose capture becomes known only after its time is served 
   world.mint.failNext({ path: '/v1/swap', kind: 'mutate', change: armed })
   const reply = await asked(provider, message)
   expect(reply).not.toMatchObject({ payment: { status: 'untouched' } })
-  await expect.poll(() => provider.ledger.ordersById(orderId)[0]?.open, { timeout: 5_000 }).toBe(false)
+  await expect.poll(() => provider.ledger.ordersById(orderId)[0]?.open).toBe(false)
   const [order] = provider.ledger.ordersById(orderId)
   const said = JSON.parse(order?.reply ?? '{}') as { pod_npub?: string; payment?: { refund_token?: string } }
   const token = said.payment?.refund_token

@@ -30,6 +30,8 @@ export interface Child {
 
 const KEPT_OUTPUT = 65_536
 const STOP_TIMEOUT_MS = 15_000
+/** Some are whole clusters, and start beside others. */
+const START_TIMEOUT_MS = 120_000
 
 /** The environment of a child: nothing of ours but PATH. */
 export function cleanEnvironment(
@@ -46,11 +48,12 @@ export async function startChild(
 ): Promise<Child> {
   const child = await launch(command)
   try {
-    await until(`the start of ${command.command}`, async () => {
+    const isUp = async (): Promise<boolean> => {
       if (child.hasExited())
         throw new Error(`${command.command} ended at once:\n${child.stderr().slice(-4_000)}`)
       return isReady(child)
-    })
+    }
+    await until(`the start of ${command.command}`, isUp, START_TIMEOUT_MS)
   } catch (error) {
     await child.kill()
     throw error

@@ -51,16 +51,25 @@ export const STRANGER_KEY = testPublicKey(0x57a)
 
 const random: Random = { bytes: (count) => Uint8Array.from(randomBytes(count)) }
 
-/** A clock that the test can move forward. */
+/** A clock that the test can move forward, or hold. */
 export interface MovableClock extends Clock {
   aheadMs: number
+  /** Stands still until the answer is called. */
+  hold(): () => void
 }
 
-function movableClock(): MovableClock {
+export function movableClock(): MovableClock {
+  let heldAt: number | undefined
   return {
     aheadMs: 0,
     now() {
-      return Date.now() + this.aheadMs
+      return heldAt ?? Date.now() + this.aheadMs
+    },
+    hold() {
+      heldAt = this.now()
+      return () => {
+        heldAt = undefined
+      }
     },
   }
 }

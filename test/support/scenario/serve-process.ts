@@ -31,7 +31,7 @@ export interface ServeOptions {
   launcher?: string
   /** Options of Node itself. */
   nodeOptions?: readonly string[]
-  /** How long its start may take. */
+  /** How long its start may take; 120 s without it: a daemon before it may still have its turn. */
   startMs?: number
 }
 
@@ -48,7 +48,7 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
     return child.stderr().includes('"msg":"serving"')
   }
   try {
-    await until('the start of the provider', serves, options.startMs)
+    await until('the start of the provider', serves, options.startMs ?? 120_000)
   } catch (error) {
     if (child.hasExited()) throw error
     await child.end('SIGKILL')
