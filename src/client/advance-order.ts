@@ -95,6 +95,8 @@ async function pay(client: Advancer, order: OrderIn<'drafted'>, options: Advance
   refuseTakenAlias(client, current.terms.alias, current)
   await checkLimits(client, current, limits)
   await fundGap(client, current.terms, options)
+  // With other coins the fee may be another one.
+  await checkLimits(client, current, limits)
   client.progress.step('paying')
   return naming(current, signal, () => payOrder(client, current, signal))
 }

@@ -27,7 +27,7 @@ export function draftOrder(
     if (!costsTheSame(found.terms, terms))
       throw orderConflict(
         found,
-        'was drafted by another command meanwhile, on other terms; nothing was paid',
+        `was drafted by another command meanwhile, on other terms, and is ${found.state} now; this command paid nothing`,
         'the same command goes on with it',
       )
   }
@@ -35,5 +35,7 @@ export function draftOrder(
 }
 
 function costsTheSame(one: OrderTerms, other: OrderTerms): boolean {
-  return (['provider', 'mint', 'netSat'] as const).every((name) => one[name] === other[name])
+  return (['provider', 'mint', 'netSat', 'rateMsatPerSec'] as const).every(
+    (name) => one[name] === other[name],
+  )
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type BuyResult, buyPod, resumeBuy } from '../../../src/client/buy-pod.ts'
 import { draftOrder } from '../../../src/client/draft-order.ts'
 import { getOrder } from '../../../src/client/order-journal.ts'
+import type { OrderTerms } from '../../../src/client/order-terms.ts'
 import { type BuyWish, fingerprintOf } from '../../../src/client/wish.ts'
 import { PaygressError } from '../../../src/core/errors.ts'
 import { type OrderId, parseOrderId } from '../../../src/core/ids.ts'
@@ -102,30 +103,53 @@ test('a token that would be the payment of a drafted order is not handed on beyo
   expect(available(buyer.wallet)).toBe(940n)
 })
 
+test('an order is not paid over its limit where the money that came in for it has made its fee another one', async () => {
+  await draft()
+  let isFunded = false
+  const planSpend: typeof buyer.wallet.planSpend = async (...asked) => {
+    const plan = await buyer.wallet.planSpend(...asked)
+    const told = isFunded ? { ...plan, totalSat: plan.totalSat + 1n } : plan
+    // Whoever looks whether there is enough money does not say how it is locked.
+    isFunded ||= asked[2] === undefined
+    return told
+  }
+  const client = { ...buyer.client, wallet: { ...buyer.wallet, planSpend } }
+  const error = await failure(resumeBuy(client, orderId, { maxPriceSat: 60n, wait: false }, { signal }))
+  expect(isFunded).toBe(true)
+  expect(error.code).toBe('price_too_high')
+  expect(getOrder(buyer.orders, orderId).state).toBe('drafted')
+  expect(available(buyer.wallet)).toBe(1_000n)
+})
+
 test('what another process drafted meanwhile is another price than the one that was said yes to', async () => {
   const first = await buyPod(buyer.client, buyWish({}), { signal })
   if (first.outcome !== 'served') throw new Error('not served')
   const { terms } = first.order
   /** A buyer whose other process drafts the order while this one asks. */
-  const besideTwin = (id: OrderId, netSat: bigint) => ({
+  const besideTwin = (id: OrderId, other: Partial<OrderTerms>) => ({
     ...buyer.client,
     ask: {
       ...buyer.client.ask,
       canAsk: true,
       confirm: async () => {
-        draftOrder(buyer.client, id, { ...terms, netSat, fingerprint: fingerprintOf(wish) })
+        draftOrder(buyer.client, id, { ...terms, ...other, fingerprint: fingerprintOf(wish) })
         return true
       },
     },
   })
   const asked = { ...wish, yes: false }
-  const dearer = buyPod(besideTwin(orderId, terms.netSat + 1n), asked, { signal })
-  const conflict = await failure(dearer)
-  expect(conflict).toMatchObject({ code: 'order_conflict', exitCode: 2 })
-  expect(conflict.message).toContain('was drafted by another command meanwhile, on other terms')
+  for (const [name, other] of Object.entries({
+    dearer: { netSat: terms.netSat + 1n },
+    shorter: { rateMsatPerSec: terms.rateMsatPerSec * 2 },
+  })) {
+    const id = parseOrderId(name)
+    const conflict = await failure(buyPod(besideTwin(id, other), { ...asked, orderId: id }, { signal }))
+    expect(conflict).toMatchObject({ code: 'order_conflict', exitCode: 2 })
+    expect(conflict.message).toMatch(/on other terms, and is drafted now; this command paid nothing/)
+  }
   expect(available(buyer.wallet)).toBe(940n)
   const same = parseOrderId('same')
-  const bought = await buyPod(besideTwin(same, terms.netSat), { ...asked, orderId: same }, { signal })
+  const bought = await buyPod(besideTwin(same, {}), { ...asked, orderId: same }, { signal })
   expect(bought).toMatchObject({ outcome: 'served' })
   expect(available(buyer.wallet)).toBe(880n)
 })
