@@ -52,10 +52,10 @@ export async function connectCluster(choice: KubeconfigChoice, clock: Clock): Pr
     }
     await sockets.authenticate(context)
     context.setSignal(signal)
-    const sentAt = performance.now()
+    const heard = server.asked()
     const answer = await http.send(context).toPromise()
     if (answer.httpStatusCode === 401) sockets.renew()
-    server.hear(answer.headers['date'], sentAt)
+    heard(answer.headers['date'])
     return answer
   }
 

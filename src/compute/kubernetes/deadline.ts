@@ -39,9 +39,9 @@ export function mayHaveDecided({ to }: TimeSpan, deadline: number): boolean {
   return to > deadline - RACE_MS
 }
 
-/** In how many milliseconds all is done for certain that the controller decided at the deadline. */
+/** In how many milliseconds all is done for certain that the controller decided at the deadline; it is near, or we have slept. */
 export function decidedInMs({ from }: TimeSpan, deadline: number): number {
-  return Math.max(0, deadline + DECIDED_WITHIN_MS - from)
+  return Math.min(LANDS_WITHIN_MS + DECIDED_WITHIN_MS, Math.max(0, deadline + DECIDED_WITHIN_MS - from))
 }
 
 /** True where the controller made this pod for the time that was bought, after it had ended the one before at its deadline. */

@@ -7,29 +7,38 @@ export interface TimeSpan {
   to: number
 }
 
+/** One clock is assumed, also of several servers. */
 export interface ServerClock {
-  /** Takes the Date header of an answer that has just come, and when its request was sent, by `performance.now()`. */
-  hear(date: string | undefined, sentAt: number): void
-  /** Seconds by which our clock is ahead of the server's, as the last answer was heard; undefined before one. */
+  /** Notes that a request goes out now; the answer takes the Date header of what came back. */
+  asked(): (date: string | undefined) => void
+  /** Seconds by which our clock is ahead of the server's, as the last quick answer told; undefined before any. */
   offsetSec(): number | undefined
-  /** Between which times the server's clock is now, whatever ours says and however slow its last answer was; undefined before one. */
+  /** Between which times the server's clock is now, whatever ours says and however slow its last answer was; early after a sleep. Undefined before an answer. */
   now(): TimeSpan | undefined
 }
 
 /** Clocks closer than this count as equal: the server's Date has whole seconds and the answer takes its time. */
 const SAME_CLOCK_SEC = 2
 const SECOND_MS = 1000
+/** What took longer tells of the server's clock when it was, not of ours now. */
+const QUICK_MS = 2_000
 
 /** `elapsed` is a clock in milliseconds that is never set. */
 export function serverClock(ours: Clock, elapsed: () => number = () => performance.now()): ServerClock {
   let offset: number | undefined
   let last: { date: number; sentAt: number; heardAt: number } | undefined
   return {
-    hear: (header, sentAt) => {
-      const date = Date.parse(header ?? '')
-      if (Number.isNaN(date)) return
-      offset = wholeOffset(ours.now(), date)
-      last = { date, sentAt, heardAt: elapsed() }
+    asked: () => {
+      const [sentAt, ourTime] = [elapsed(), ours.now()]
+      return (header) => {
+        const date = Date.parse(header ?? '')
+        if (Number.isNaN(date)) return
+        const [heardAt, now] = [elapsed(), ours.now()]
+        // Where we slept only our own clock has counted it.
+        const tookMs = Math.max(heardAt - sentAt, now - ourTime)
+        if (offset === undefined || tookMs <= QUICK_MS) offset = wholeOffset(now, date)
+        last = { date, sentAt, heardAt }
+      }
     },
     offsetSec: () => offset,
     now: () => {

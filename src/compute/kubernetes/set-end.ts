@@ -20,7 +20,7 @@ import { changedJob, readJob } from './kubernetes-place.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import type { LeaseJob } from './lease-job.ts'
 import { leasePodOf } from './lease-pod.ts'
-import { clusterTime, isOver, paidEnd } from './machine-of-job.ts'
+import { clusterTime, isOver, localTime, paidEnd } from './machine-of-job.ts'
 import { GRACE, jobName, LEASE_LABEL, REVISION } from './object-names.ts'
 import { readAnswer } from './read-answer.ts'
 import type { TimeSpan } from './server-clock.ts'
@@ -30,6 +30,8 @@ const podListSchema = z.object({ items: z.array(z.unknown()) })
 const REPEAT_FOR_MS = 20_000
 const FIRST_PAUSE_MS = 10
 const LONGEST_PAUSE_MS = 500
+/** How wrong the cluster's time may be where its answers do not tell it. */
+const CLOCK_ERROR_MS = 3_000
 
 /** What of the back end moves an end. */
 type Place = Pick<KubernetesPlace, 'settings' | 'api' | 'feed' | 'signal'>
@@ -99,9 +101,10 @@ function readWritten(job: LeaseJob, operation: string): Written | undefined {
 }
 
 function endPatch(place: Place, job: LeaseJob, operation: string, expiresAt: Date): PatchStep[] {
-  const { clock, graceSec } = place.settings
+  const { graceSec } = place.settings
   const end = clusterTime(job, expiresAt.getTime())
-  const written = `${Math.floor(clock.now() / 1000)} ${expiresAt.toISOString()} ${job.deadlineSec ?? 0}`
+  const writtenAt = localTime(job, clusterNow(place, job))
+  const written = `${Math.floor(writtenAt / 1000)} ${expiresAt.toISOString()} ${job.deadlineSec ?? 0}`
   const deadlineSec = deadlineSeconds(job.startTime ?? end, end, graceSec)
   return [
     testLease(job.leaseId),
@@ -167,7 +170,7 @@ function clusterNow(place: Place, job: LeaseJob): number {
 /** Between which times the cluster's clock is now. */
 function clusterSpan(place: Place, job: LeaseJob): TimeSpan {
   const now = clusterNow(place, job)
-  return place.api.connection.serverClock.now() ?? { from: now, to: now }
+  return place.api.connection.serverClock.now() ?? { from: now - CLOCK_ERROR_MS, to: now + CLOCK_ERROR_MS }
 }
 
 /** True where a pod is alive that has outlived `deadline`, or was made for another reason than its end. */

@@ -6,7 +6,7 @@ import { waitForBanner } from '../../ssh/banner-probe.ts'
 import { knownJob, readJob } from './kubernetes-place.ts'
 import type { KubernetesPlace } from './kubernetes-place.ts'
 import { isOver, runningOf } from './machine-of-job.ts'
-import { whileNoPod } from './why-no-pod.ts'
+import { untilPod } from './why-no-pod.ts'
 
 /** A pod without a place may get one: another machine ends, or the cluster grows. */
 const PATIENCE_MS = 20_000
@@ -73,7 +73,7 @@ function followPod(place: KubernetesPlace, leaseId: LeaseId, never: AbortControl
     return undefined
   }
 
-  const endLook = whileNoPod(place, leaseId, fail)
+  const endLook = untilPod(place, leaseId, fail)
   const unlisten = feed.listen({
     onPod: (changed) => {
       if (changed === leaseId) look()

@@ -13,11 +13,16 @@ interface Asked {
   feed: {
     job(lease: LeaseId): { uid: string } | undefined
     pods(lease: LeaseId): readonly unknown[]
+    /** False while pods may be there that have not been heard of. */
+    knowsPods(): boolean
   }
 }
 
 /** A Job without a pod is looked into after this long, and again: its controller may be slow to try. */
 const NO_POD_MS = 3_000
+const LONGEST_PAUSE_MS = 30_000
+/** The controller tries again: only what is still there at the third look keeps the pod out. */
+const STAYS_LOOKS = 3
 
 /** The reason where Pod Security keeps the pod out. */
 export const NOT_ADMITTED = 'the namespace does not admit the machine'
@@ -34,22 +39,25 @@ export async function whyNoPod(place: Pick<Asked, 'api'>, job: { uid: string }):
   )
 }
 
-/** Looks for the reason for as long as the lease has no pod, and tells it once; the answer ends that. */
-export function whileNoPod(place: Asked, leaseId: LeaseId, onReason: (reason: string) => void): () => void {
+/** Looks for the reason until the lease has a pod, ever less often, and tells one that stays; the answer ends that. */
+export function untilPod(place: Asked, leaseId: LeaseId, onReason: (reason: string) => void): () => void {
   const { feed } = place
-  const wait = (): NodeJS.Timeout => setTimeout(() => void look(), NO_POD_MS)
-  let timer = wait()
-  let isOver = false
+  let pauseMs = NO_POD_MS
+  let timer = setTimeout(() => void look(), pauseMs)
+  let hasStopped = false
+  let seen: { reason: string; times: number } | undefined
   async function look(): Promise<void> {
     if (feed.pods(leaseId).length > 0) return
     const job = feed.job(leaseId)
     const reason = job === undefined ? undefined : await whyNoPod(place, job)
-    if (isOver || feed.pods(leaseId).length > 0) return
-    if (reason !== undefined) return onReason(reason)
-    timer = wait()
+    if (hasStopped || feed.pods(leaseId).length > 0) return
+    seen = reason === undefined ? undefined : { reason, times: seen?.reason === reason ? seen.times + 1 : 1 }
+    if (seen !== undefined && seen.times >= STAYS_LOOKS && feed.knowsPods()) return onReason(seen.reason)
+    if (seen === undefined) pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+    timer = setTimeout(() => void look(), pauseMs)
   }
   return () => {
-    isOver = true
+    hasStopped = true
     clearTimeout(timer)
   }
 }

@@ -5,6 +5,7 @@ import { clusterApi } from '../../../src/compute/kubernetes/cluster-api.ts'
 import { operationKey } from '../../../src/compute/kubernetes/deadline.ts'
 import { withDefaults } from '../../../src/compute/kubernetes/kubernetes-options.ts'
 import { placing } from '../../../src/compute/kubernetes/placing.ts'
+import type { TimeSpan } from '../../../src/compute/kubernetes/server-clock.ts'
 import { setEnd } from '../../../src/compute/kubernetes/set-end.ts'
 import { toPaygressError } from '../../../src/core/errors.ts'
 import type { Clock } from '../../../src/core/clock.ts'
@@ -60,25 +61,48 @@ interface Asked {
   asked: string[]
 }
 
+interface Cluster {
+  /** Our own clock. */
+  clock: Clock
+  /** By how many seconds that is ahead. */
+  offsetSec?: number
+  /** Between which times the clock of the cluster is. */
+  span: () => TimeSpan | undefined
+  jobFor: (method: string) => object
+  pods: object[]
+  /** Is told the body of every request. */
+  heard?: (body: unknown) => void
+}
+
 /** Asks once more for a move that is on the Job, with these pods alive. */
 async function again(job: object, pods: object[]): Promise<Asked> {
-  return move({ now: () => DEADLINE + 300_000 }, () => job, pods)
+  const now = DEADLINE + 300_000
+  return move({ clock: { now: () => now }, span: () => ({ from: now, to: now }), jobFor: () => job, pods })
 }
 
-/** Asks for the first time, and is answered so long after the deadline, by our clock. */
-async function answered(afterMs: number, pods: object[]): Promise<Asked> {
+/** Asks for the first time, and is answered between so long before and after the deadline, whatever our clock says. */
+async function answered(from: number, to: number, pods: object[]): Promise<Asked> {
+  const span = { from: DEADLINE + from, to: DEADLINE + to }
+  return move({ clock: { now: () => DEADLINE - 60_000 }, span: () => span, jobFor: firstOnly, pods })
+}
+
+/** Asks for the first time, and is answered so long after the deadline by our clock; the cluster tells no time. */
+async function answeredBlindly(afterMs: number, pods: object[]): Promise<Asked> {
   let now = DEADLINE - 60_000
-  const patch = (): object => {
-    now = DEADLINE + afterMs
-    return movedJob(60)
+  const jobFor = (method: string): object => {
+    if (method === 'PATCH') now = DEADLINE + afterMs
+    return firstOnly(method)
   }
-  return move({ now: () => now }, (method) => (method === 'PATCH' ? patch() : jobOf(OLD_SEC, {})), pods)
+  return move({ clock: { now: () => now }, span: () => undefined, jobFor, pods })
 }
 
-async function move(clock: Clock, jobFor: (method: string) => object, pods: object[]): Promise<Asked> {
+const firstOnly = (method: string): object => (method === 'PATCH' ? movedJob(60) : jobOf(OLD_SEC, {}))
+
+async function move({ clock, offsetSec = 0, span, jobFor, pods, heard }: Cluster): Promise<Asked> {
   const asked: string[] = []
   const connection: ClusterConnection = {
-    send: async ({ method, path }: ApiRequest) => {
+    send: async ({ method, path, body }: ApiRequest) => {
+      heard?.(body)
       asked.push(`${method} ${path.split('/').at(-1)}`)
       if (method === 'DELETE') return { ok: true, body: {} }
       return { ok: true, body: path.endsWith('/pods') ? { items: pods } : jobFor(method) }
@@ -86,7 +110,7 @@ async function move(clock: Clock, jobFor: (method: string) => object, pods: obje
     open: async () => {
       throw new Error('nothing is followed')
     },
-    serverClock: { offsetSec: () => 0, now: () => ({ from: clock.now(), to: clock.now() }) },
+    serverClock: { offsetSec: () => offsetSec, now: span },
     close: async () => undefined,
   }
   const { signal } = new AbortController()
@@ -124,6 +148,7 @@ async function move(clock: Clock, jobFor: (method: string) => object, pods: obje
 
 const PAID_END = START + (NEW_SEC - GRACE_SEC) * 1000
 const MOVED = ['GET ssh-pod-00000001', 'PATCH ssh-pod-00000001']
+const ENDED = [...MOVED, 'GET pods', 'DELETE ssh-pod-00000001']
 const LOOKED = ['GET ssh-pod-00000001', 'GET pods']
 
 test('one that was written long before its deadline came in time: nobody looks any further', async () => {
@@ -156,17 +181,41 @@ test.each([
   expect(await again(movedJob(10), [podOf(12), odd as object])).toEqual({ end: 'failed', asked: LOOKED })
 })
 
-test('one whose answer comes a second before the old deadline came in time', async () => {
-  expect(await answered(-1_000, [])).toEqual({ end: PAID_END, asked: MOVED })
+test('one whose answer surely comes a second before the old deadline came in time', async () => {
+  expect(await answered(-9_000, -1_000, [])).toEqual({ end: PAID_END, asked: MOVED })
 })
 
-test('one whose answer comes later counts where the pod of before is there when the controller has decided', async () => {
-  expect(await answered(1_900, [podOf(-100)])).toEqual({ end: PAID_END, asked: [...MOVED, 'GET pods'] })
-  const ended = { end: 'pod_ended', asked: [...MOVED, 'GET pods', 'DELETE ssh-pod-00000001'] }
-  expect(await answered(1_900, [])).toEqual(ended)
+test('one whose answer may come later counts where the pod of before is there when the controller has decided', async () => {
+  expect(await answered(1_900, 2_900, [podOf(-100)])).toEqual({
+    end: PAID_END,
+    asked: [...MOVED, 'GET pods'],
+  })
+  expect(await answered(1_900, 2_900, [])).toEqual({ end: 'pod_ended', asked: ENDED })
   const before = performance.now()
-  expect(await answered(0, [podOf(12)])).toEqual(ended)
+  expect(await answered(0, 1_000, [podOf(12)])).toEqual({ end: 'pod_ended', asked: ENDED })
   expect(performance.now() - before).toBeGreaterThan(1_990)
+})
+
+test('the time that is written with it is that of the cluster, whatever our clock says', async () => {
+  const now = DEADLINE - 60_000
+  const bodies: unknown[] = []
+  await move({
+    clock: { now: () => now - 20_000 },
+    offsetSec: -20,
+    span: () => ({ from: now, to: now }),
+    jobFor: firstOnly,
+    pods: [],
+    heard: (body) => void bodies.push(body),
+  })
+  expect(JSON.stringify(bodies)).toContain(`"${now / 1000} ${iso(START)} ${OLD_SEC}"`)
+})
+
+test('where the cluster tells no time ours is taken, and may be three seconds off', async () => {
+  expect(await answeredBlindly(-4_000, [])).toEqual({ end: PAID_END, asked: MOVED })
+  const before = performance.now()
+  expect(await answeredBlindly(4_000, [podOf(12)])).toEqual({ end: 'pod_ended', asked: ENDED })
+  expect(performance.now() - before).toBeGreaterThan(990)
+  expect(await answeredBlindly(-3_999 + 9_000, [])).toEqual({ end: 'pod_ended', asked: ENDED })
 })
 
 test('a pod that came a minute later was made for another reason, and is no sign of it', async () => {
