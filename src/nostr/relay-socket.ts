@@ -54,7 +54,8 @@ export class RelaySocket {
   /** False where the relay is not connected: the caller sends again after `onOpen`. */
   send(text: string): boolean {
     const ws = this.#ws
-    if (this.state !== 'open' || ws === undefined) return false
+    // One that is closing takes nothing, and its end is only heard a moment later.
+    if (this.state !== 'open' || ws?.readyState !== WebSocket.OPEN) return false
     if (ws.bufferedAmount > this.#timing.maxUnsentBytes) {
       this.drop('the relay does not read what it is sent')
       return false

@@ -97,6 +97,7 @@ export function createProvider(deps: ProviderDeps): Provider {
     },
     stop: async () => {
       isOpen = false
+      context.log.info({}, 'stopping')
       const within = async (ms: number, what: Promise<unknown>): Promise<void> => {
         const rest = new AbortController()
         await Promise.race([what, pause(ms, rest.signal)])

@@ -20,6 +20,7 @@ import {
   unusedAddress,
   withoutEose,
 } from '../support/faulty-relay.ts'
+import { startLeavingRelay } from '../support/leaving-relay.ts'
 import { alice, bob, hurry, mallory, message, note, nowSec, until, wrapFor } from './people.ts'
 
 const open: { close(): Promise<void> }[] = []
@@ -137,6 +138,19 @@ describe('publish', () => {
     expect(report.failed).toEqual([
       { url: relay.url, reason: 'no answer in time', prefix: 'timeout', sent: true },
     ])
+  })
+
+  test('gives nothing to a relay that has said good-bye, though its connection is still there', async () => {
+    const relay = await startLeavingRelay()
+    open.push(relay)
+    const hub = hubOf()
+    const sent = async (): Promise<boolean | undefined> => {
+      const report = await hub.publish(await note(alice, 'hi'), [relay.url], { timeoutMs: 300 })
+      return report.failed[0]?.sent
+    }
+    expect(await sent()).toBe(true)
+    await relay.sayGoodbye()
+    expect(await sent()).toBe(false)
   })
 
   test('sends again when the relay dies before its OK and comes back', async () => {

@@ -13,7 +13,7 @@ async function interruptAt(buying: RunningCli, says: string | RegExp) {
   await buying.says(says)
   const startedAt = performance.now()
   const result = await buying.end('SIGINT')
-  expect(performance.now() - startedAt).toBeLessThan(10_000)
+  expect(performance.now() - startedAt).toBeLessThan(4_500)
   return result
 }
 

@@ -36,11 +36,12 @@ describe('relays', () => {
     const many = { env: { PAYGRESS_RELAYS: [await unusedAddress(), hangs.url, relay.url].join(',') } }
     const offers = await run(['offers', '-o', 'json'], many)
     expect(offers.json().offers).toHaveLength(1)
-    expect(offers.ms).toBeLessThan(alone.ms + 4_500)
+    expect(offers.ms).toBeLessThan(alone.ms + 3_500)
+    const other = await run([...BUY.slice(0, -1), 'o0'])
     const bought = await run(BUY, many)
     expect(bought.json()).toMatchObject({ state: 'ready' })
-    expect(bought.ms).toBeLessThan(10_000)
-    expect(provider.requests.filter(({ type }) => type === 'spawn')).toHaveLength(1)
+    expect(bought.ms).toBeLessThan(other.ms + 5_000)
+    expect(provider.requests.filter(({ type }) => type === 'spawn')).toHaveLength(2)
   })
 
   test('one that never says it has sent all still gives its offers', async () => {
@@ -61,15 +62,14 @@ describe('relays', () => {
 
   async function lostAfterPayment(): Promise<WeatherWorld> {
     const made = await world()
-    const gone = Promise.withResolvers<unknown>()
-    const change = (body: unknown): unknown => {
-      gone.resolve(made.relay.die())
+    const change = async (body: unknown): Promise<unknown> => {
+      await made.relay.die()
       return body
     }
     made.mint.failNext({ path: '/v1/swap', kind: 'mutate', change })
     const result = await made.run([...BUY, '--timeout', '5s'])
-    await gone.promise
-    expect([3, 7]).toContain(result.code)
+    if (result.code !== 3) console.log('DBG', result.stdout, result.stderr, await made.states())
+    expect(result.code).toBe(3)
     expect(made.provider.requests.filter(({ type }) => type === 'spawn')).toEqual([])
     expect(await made.states()).toEqual(['locked'])
     return made

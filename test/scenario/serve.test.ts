@@ -147,10 +147,12 @@ describe('the end', () => {
     const buying = start([...BUY, '-o', 'json'])
     await reached.promise
     // Asked once it waits for its orders and then ends with 0.
-    while (!daemon.hasExited()) {
-      daemon.signal('SIGTERM')
-      await pause(400)
-    }
+    daemon.signal('SIGTERM')
+    await until('the first signal', () => daemon.stderr().includes('"msg":"stopping"'))
+    // What comes sooner may be the same key stroke, passed on by somebody else.
+    await pause(400)
+    daemon.signal('SIGTERM')
+    await until('the end', () => daemon.hasExited(), 2_000)
     expect((await daemon.result).code).toBe(130)
     await serve()
     expect((await buying.result).json()).toMatchObject({ order_id: 'o1', state: 'ready' })

@@ -10,7 +10,7 @@ import type { RunningMint, StartMintOptions } from '../../src/devnet/mint/start-
  * What goes wrong with one request whose path ends in `path`:
  * drop-before: the socket dies, nothing was done; drop-after: done, then the socket dies; hang: done, never answered, which `hung` is told;
  * 500-before, 500-after: HTTP 500 before or after it was done; refuse: HTTP 400 with this code, nothing done;
- * redirect: HTTP 307 elsewhere, nothing done; mutate: done, but the answer is changed.
+ * redirect: HTTP 307 elsewhere, nothing done; mutate: done, but the answer is changed, or kept back until a promise resolves.
  * With `after`, only from the moment on in which a request of that path came: between two requests of a program there is no
  * time to queue anything.
  */
@@ -63,7 +63,8 @@ export async function startFaultyMint(options: StartMintOptions = {}): Promise<F
     if (fault?.kind === 'drop-after') return void request.socket.destroy()
     if (fault?.kind === 'hang') return fault.hung?.()
     if (fault?.kind === '500-after') return write(500, { detail: 'injected' })
-    write(answer.status, fault?.kind === 'mutate' ? fault.change(structuredClone(answer.body)) : answer.body)
+    const { status, body } = answer
+    write(status, fault?.kind === 'mutate' ? await fault.change(structuredClone(body)) : body)
   }
 
   const listening = await listen(

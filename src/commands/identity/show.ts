@@ -8,7 +8,6 @@ export async function run(invocation: Invocation): Promise<undefined> {
   const { env, options, terminal } = invocation
   const identity = await wireIdentity(env, options.text('profile'))
   if (identity.warning !== undefined) terminal.say(identity.warning)
-  if (identity.created) sayWhatIsLost(invocation, identity)
   await terminal.answer({
     document: { npub: identity.npub, source: identity.source },
     names: [identity.npub],
@@ -20,6 +19,7 @@ export async function run(invocation: Invocation): Promise<undefined> {
       ]),
     },
   })
+  if (identity.created) sayWhatIsLost(invocation, identity)
 }
 
 function sayWhatIsLost({ env, options, terminal }: Invocation, identity: WiredIdentity): void {
