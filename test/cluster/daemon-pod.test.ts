@@ -127,16 +127,11 @@ describeOnFullCluster('the daemon in a cluster', () => {
 
   test('is worked in within eight seconds of the purchase', async () => {
     await buyer.ask(fundDocument, ['wallet', 'fund', '500'])
-    // The best of three: other tests use the same processors.
-    const tookMs: number[] = []
-    while (tookMs.length < 3 && Math.min(...tookMs) >= 8_000) {
-      const startedAt = performance.now()
-      const bought = await buyer.ask(buyDocument, ['buy', '--spec', 'basic', '--for', '1m'])
-      expect(await buyer.run(['ssh', bought.name, '--', 'id -un'])).toMatchObject({ code: 0 })
-      tookMs.push(performance.now() - startedAt)
-      await buyer.run(['stop', bought.name])
-    }
-    expect(Math.min(...tookMs)).toBeLessThan(8_000)
+    const startedAt = performance.now()
+    const bought = await buyer.ask(buyDocument, ['buy', '--spec', 'basic', '--for', '1m'])
+    expect(await buyer.run(['ssh', bought.name, '--', 'id -un'])).toMatchObject({ code: 0 })
+    expect(performance.now() - startedAt).toBeLessThan(8_000)
+    await buyer.run(['stop', bought.name])
   })
 
   test('rents out twenty machines at once, and the cluster is empty after all of them', async () => {

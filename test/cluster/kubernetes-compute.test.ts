@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from 'vitest'
 import type { Compute } from '../../src/provider/compute-port.ts'
 import { describeComputeContract } from '../contract/compute-contract.ts'
 import { describeReadinessContract, type LosablePlace } from '../contract/readiness-contract.ts'
-import { openCompute } from '../support/kubernetes-setup.ts'
+import { openCompute, TEST_GRACE_SEC } from '../support/kubernetes-setup.ts'
 import { makeNamespace } from '../support/namespace.ts'
 import { startNodeStandIn, type NodeStandIn } from '../support/node-stand-in.ts'
 import { startCluster, type Cluster } from '../support/peers/cluster.ts'
@@ -49,6 +49,6 @@ requirePeer('cluster')('on the genuine control plane', () => {
     }
   }
 
-  describeComputeContract('Kubernetes', make, { lateMs: 5_000 })
+  describeComputeContract('Kubernetes', make, { lateMs: 2_000 + TEST_GRACE_SEC * 1_000 })
   describeReadinessContract('Kubernetes', true, make)
 })

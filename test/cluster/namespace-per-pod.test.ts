@@ -15,7 +15,7 @@ import {
 import { auditLog, type AuditLog } from '../support/audit-log.ts'
 import { daemonKubeconfig } from '../support/kubernetes/daemon-kubeconfig.ts'
 import { applyManifests, readManifests } from '../support/kubernetes/manifests.ts'
-import { openCompute } from '../support/kubernetes-setup.ts'
+import { openCompute, TEST_GRACE_SEC } from '../support/kubernetes-setup.ts'
 import { startNodeStandIn, type NodeStandIn } from '../support/node-stand-in.ts'
 import { startCluster, type Cluster } from '../support/peers/cluster.ts'
 import { requirePeer } from '../support/peers/require-peer.ts'
@@ -95,7 +95,9 @@ requirePeer('cluster')('a namespace for each lease', () => {
     }
   }
 
-  describeComputeContract('Kubernetes with a namespace for each lease', make, { lateMs: 5_000 })
+  describeComputeContract('Kubernetes with a namespace for each lease', make, {
+    lateMs: 2_000 + TEST_GRACE_SEC * 1_000,
+  })
 
   test('fences the machine in as its provider’s is, and goes with it', async () => {
     const compute = await open()

@@ -68,7 +68,6 @@ describe('relays', () => {
     }
     made.mint.failNext({ path: '/v1/swap', kind: 'mutate', change })
     const result = await made.run([...BUY, '--timeout', '5s'])
-    if (result.code !== 3) console.log('DBG', result.stdout, result.stderr, await made.states())
     expect(result.code).toBe(3)
     expect(made.provider.requests.filter(({ type }) => type === 'spawn')).toEqual([])
     expect(await made.states()).toEqual(['locked'])

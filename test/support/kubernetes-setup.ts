@@ -9,6 +9,9 @@ import { quietLog } from './quiet-log.ts'
 // Within the cluster's node ports, below those of outgoing connections; the first two hundred are for tests that name their ports.
 export const TEST_PORTS = { first: 32_200, last: 32_299 }
 
+/** Enforced ends come soon. */
+export const TEST_GRACE_SEC = 1
+
 /** The back end in one namespace, with a short grace so that enforced ends come soon. */
 export async function openCompute(
   kubeconfig: string,
@@ -24,7 +27,7 @@ export async function openCompute(
     sshHost: NODE_HOST,
     portRange: TEST_PORTS,
     holdImage: 'paygress/ssh:latest',
-    graceSec: 1,
+    graceSec: TEST_GRACE_SEC,
     ...changes,
   })
 }
